@@ -1,0 +1,105 @@
+"""The hidden checks: `hidden.encoder_layer(TransformerEncoderLayer)` on inputs drawn anew.
+
+Each module here draws the cases of one step's exercises from a seeded generator; the probes that put
+an answer through them are the ones of the visible checks (detrlab/probes). What is right is what the
+reference, the solution in solutions/week1, does in the same cases. The learner's object may be a class,
+a function, or a proxy of one that lives in another process (autograder/proxy.py).
+"""
+
+import functools
+import importlib
+import pkgutil
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+from autograder import build
+from autograder.slips import slipped, slips
+from detrlab.outcome import Outcome, Slip, judge, observe
+from detrlab.probes import Case, find
+from detrlab.steps import execute
+from detrlab.weights import Weights
+
+CASES: dict[str, Callable[[torch.Generator], Iterator[Case]]] = {}
+
+
+def cases(draw: Callable) -> Callable:
+    """Register the decorated generator function: from a torch.Generator, the cases of an exercise."""
+    CASES[draw.__name__] = draw
+    return draw
+
+
+def draw_cases(exercise: str, seed: int) -> list[Case]:
+    """Draw the cases of an exercise. AttributeError where there are none."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    if exercise not in CASES:
+        raise AttributeError(f"No cases are drawn for {exercise!r} in autograder/hidden.")
+    return list(CASES[exercise](torch.Generator().manual_seed(seed)))
+
+
+@functools.cache
+def step_of(exercise: str) -> tuple[str, str]:
+    """Find the step that an exercise belongs to, and the name that the learner defines."""
+    for step in build.steps():
+        for found in build.exercises(step):
+            if found.name == exercise:
+                return step, found.symbol
+    raise AttributeError(f"No step has a cell tests={exercise!r}.")
+
+
+@functools.cache
+def reference(exercise: str) -> Any:
+    """Return the reference's object of an exercise, from solutions/week1."""
+    step, symbol = step_of(exercise)
+    return vars(execute(build.code_cells(step), step))[symbol]
+
+
+def normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
+    """Draw a tensor of this shape from the standard normal distribution."""
+    return torch.randn(shape, generator=generator)
+
+
+def draw_weights(generator: torch.Generator, exercise: str, config: dict) -> Weights:
+    """Draw every parameter of the reference built with `config`, biases and norms too.
+
+    Nothing stays zero or one, so that no default can hide a fault.
+    """
+    return {
+        name: normal(generator, *tensor.shape) / tensor[0].numel() ** 0.5
+        if tensor.dim() > 1
+        else 0.5 + 0.5 * normal(generator, *tensor.shape)
+        for name, tensor in reference(exercise)(**config).state_dict().items()
+    }
+
+
+def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:
+    """Put an object through every case."""
+    return [observe(find(exercise), learner, case) for case in drawn]
+
+
+def known_slips(exercise: str, drawn: list[Case]) -> Iterator[Slip]:
+    """Yield what each known slip does in these cases, made only when somebody asks."""
+    step, symbol = step_of(exercise)
+    for slip in slips(step):
+        if slip.grade_id == exercise:
+            outcomes = observe_all(exercise, slipped(slip, step, symbol), drawn)
+            yield Slip(slip.id, slip.says, outcomes)
+
+
+def check(exercise: str, learner: Any, seed: int | None = None) -> None:
+    """Run one hidden check; raise CheckFailed with one sentence where the answer is wrong.
+
+    Without a `seed` the inputs are drawn from a secret one.
+    """
+    drawn = draw_cases(exercise, secrets.randbits(32) if seed is None else seed)
+    right = observe_all(exercise, reference(exercise), drawn)
+    judge(observe_all(exercise, learner, drawn), right, known_slips(exercise, drawn))
+
+
+def __getattr__(exercise: str) -> Callable[[Any], None]:
+    if exercise.startswith("_"):
+        raise AttributeError(exercise)
+    return functools.partial(check, exercise)

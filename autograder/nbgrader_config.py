@@ -1,0 +1,61 @@
+"""nbgrader's settings for this course.
+
+Found through JUPYTER_CONFIG_PATH=autograder from the repository root, by `nbgrader` typed by hand and by
+JupyterLab's formgrader. Another course folder (the demo's) is chosen with DETR_COURSE=FOLDER, or with
+`nbgrader ... --course-dir=FOLDER`. No db_url is set here: the gradebook lies in the course folder, or
+wherever `c.CourseDirectory.db_url` says.
+"""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+# nbgrader starts `alembic` by name, which is not on the PATH where the environment is not activated.
+bin_folder = str(Path(sys.executable).parent)
+if bin_folder not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([bin_folder, os.environ.get("PATH", "")])
+# The preprocessors below are named by where they lie; JupyterLab may be started from another folder.
+if importlib.util.find_spec("autograder") is None:
+    sys.path.insert(0, str(HERE.parent))
+
+c = get_config()  # type: ignore[name-defined] # noqa: F821
+
+c.CourseDirectory.course_id = "detr-from-scratch"
+c.CourseDirectory.root = str(Path(os.environ.get("DETR_COURSE") or HERE / "course").resolve())
+# Whatever is not named here and lies beside a source notebook is copied to every student.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "feedback", ".*", "*.py"]
+
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+
+# No ClearOutput: the learner's plots and logs stay for the person who grades the written answers.
+c.Autograde.sanitize_preprocessors = [
+    "autograder.grade.Rebuild",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# No Execute: a submission runs in a process of its own, and the verdicts on it are written as outputs.
+c.Autograde.autograde_preprocessors = [
+    "autograder.grade.WriteVerdicts",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.grade.KeepManualGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.pages.ShowRubric",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# TagRemovePreprocessor would hide the rubric from formgrader as well: it is one of its own defaults.
+c.GenerateFeedback.preprocessors = [
+    "autograder.pages.HideRubric",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+# Feedback that exists is skipped otherwise, also after a regrade.
+c.GenerateFeedback.force = True
+# Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
+c.HTMLExporter.preprocessors = ["autograder.pages.SafePage"]

@@ -1,0 +1,85 @@
+"""What people see of a graded notebook: the rubric for the grader, neither rubric nor scripts for others."""
+
+import json
+import re
+from pathlib import Path
+
+from nbconvert.preprocessors import SanitizeHTML
+from nbformat import NotebookNode, v4
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.outputs import as_text
+
+RUBRIC = "rubric"  # the tag of the cells that only the person who grades sees
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+TABLES = ["table", "thead", "tbody", "tr", "th", "td", "div", "span", "p", "pre", "br", "hr", "h3"]
+TEXT = ["b", "i", "em", "strong", "code", "ul", "ol", "li", "small", "sub", "sup", "blockquote"]
+
+
+def course_of(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
+    """Return the course that a preprocessor works for: converter, exporter, preprocessor."""
+    return preprocessor.parent.parent.coursedir
+
+
+def read_step(course: CourseDirectory, folder: str, step: str) -> dict:
+    """Read a step's notebook in the course's source or release folder."""
+    path = Path(course.format_path(folder, ".", step), f"{step}.ipynb")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing. Build it with: python -m autograder release")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """Return a cell's nbgrader name, or an empty string."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+class ShowRubric(NbGraderPreprocessor):
+    """Put model answer and rubric behind each written answer, for the person who grades it."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Add one cell behind each written answer; the text is the source notebook's."""
+        course = course_of(self)
+        source = read_step(course, course.source_directory, resources["nbgrader"]["assignment"])
+        names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in source["cells"]]
+        cells = []
+        for cell in nb.cells:
+            cells.append(cell)
+            if grade_id(cell).startswith("written_") and grade_id(cell) in names:
+                answer = as_text(source["cells"][names.index(grade_id(cell))]["source"])
+                rubric = v4.new_markdown_cell(f"**For the grader only**\n\n{answer}")
+                rubric.id = grade_id(cell).replace("written_", "rubric-")
+                rubric.metadata.tags = [RUBRIC]
+                cells.append(rubric)
+        nb.cells = cells
+        return nb, resources
+
+
+class HideRubric(NbGraderPreprocessor):
+    """Take the rubric out again, for the page that the student gets."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Drop the cells that ShowRubric added."""
+        nb.cells = [cell for cell in nb.cells if RUBRIC not in cell.metadata.get("tags", [])]
+        return nb, resources
+
+
+class SafePage(SanitizeHTML):
+    """Make a learner's text and outputs harmless on a page: in formgrader it would act for the grader."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.tags = [*TABLES, *TEXT]
+        self.attributes = {}
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict, index: int
+    ) -> tuple[NotebookNode, dict]:
+        """Break markup in what the learner wrote; the course's own text stays as it is."""
+        if cell.cell_type == "code":
+            cell.outputs = self.sanitize_code_outputs(cell.outputs)
+        elif grade_id(cell).startswith("written_") or "added" in cell.metadata.get("tags", []):
+            # A zero-width space: looks the same in prose and in code, and no longer opens a tag.
+            cell.source = TAG.sub("<\u200b", cell.source)
+        return cell, resources

@@ -1,0 +1,38 @@
+"""Where the course lies, and nbgrader's settings for it in this process."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from traitlets.config import Config, PyFileConfigLoader
+
+if TYPE_CHECKING:
+    from nbgrader.apps import NbGraderAPI
+
+AUTOGRADER = Path(__file__).resolve().parent
+COURSE = AUTOGRADER / "course"
+
+# nbgrader tells a lot about each notebook. It is kept out of the way: what goes wrong is in the results.
+QUIET = logging.getLogger("autograder.nbgrader")
+QUIET.propagate = False
+QUIET.addHandler(logging.NullHandler())
+
+
+def nbgrader_settings(course: Path = COURSE) -> Config:
+    """Return what autograder/nbgrader_config.py says, for the course in the given folder."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(AUTOGRADER)).load_config()
+    config.CourseDirectory.root = str(course.resolve())
+    return config
+
+
+def open_course(course: Path = COURSE) -> "NbGraderAPI":
+    """Open nbgrader on a course; the folder and the gradebook are made where they are missing.
+
+    The gradebook is made here, once: two processes that both find it missing would collide.
+    """
+    from nbgrader.apps import NbGraderAPI  # here: it takes seconds to import
+
+    course.mkdir(parents=True, exist_ok=True)
+    api = NbGraderAPI(config=nbgrader_settings(course), log=QUIET)
+    with api.gradebook:
+        return api

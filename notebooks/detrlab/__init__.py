@@ -1,0 +1,1 @@
+"""What the notebooks import: data, drawing, checks, hints. Everything in it is yours to read."""

@@ -1,0 +1,68 @@
+"""Check an exercise: `check.encoder_layer(TransformerEncoderLayer)`.
+
+Three answers: `✓ encoder_layer`, `○ encoder_layer: nothing here yet`, or `✗` with one sentence that
+says what is wrong. The numbers to compare with lie in data/checks; when you hand in, more checks of
+the same kind run on other inputs.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from detrlab import codec
+from detrlab.outcome import NothingYet, Outcome, Slip, WrongValue, judge, observe
+from detrlab.probes import PROBES, find
+
+FIXTURES = Path(__file__).parents[2] / "data" / "checks"
+
+
+def read_fixture(exercise: str) -> tuple[list[dict], list[Outcome], list[Slip]]:
+    """Read an exercise's cases, the right outcomes, and its known slips."""
+    path = FIXTURES / f"{exercise}.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"The numbers for this check are missing: {path.name} should lie in data/checks beside "
+            "the notebooks folder. Unpack the course again, with its data folder."
+        )
+    data = codec.read(path)
+    right = [Outcome.from_data(outcome) for outcome in data["right"]]
+    slips = [
+        Slip(slip["id"], slip["says"], [Outcome.from_data(outcome) for outcome in slip["outcomes"]])
+        for slip in data["slips"]
+    ]
+    return data["cases"], right, slips
+
+
+def check(exercise: str, learner: Any) -> None:
+    """Run one exercise's visible check on the learner's function or class. Raises CheckFailed."""
+    probe = find(exercise)
+    cases, right, slips = read_fixture(exercise)
+    try:
+        judge([observe(probe, learner, case) for case in cases], right, slips)
+    except NothingYet:
+        raise NothingYet(f"{exercise}: nothing here yet") from None
+    except WrongValue as failure:
+        if probe.draw:
+            draw(probe.draw, exercise, failure)
+        raise failure from None
+    print(f"✓ {exercise}")
+
+
+def draw(kind: str, exercise: str, failure: WrongValue) -> None:
+    """Draw a wrong value beside the right one."""
+    from detrlab.draw import compare_panels, show  # here: matplotlib is needed only on failure
+
+    figure = compare_panels(failure.mine, failure.right, kind, f"{exercise}: {failure.what}")
+    show(figure, f"Your {failure.what} beside the expected one. {failure}")
+
+
+def __getattr__(exercise: str) -> Callable[[Any], None]:
+    if exercise.startswith("_"):
+        raise AttributeError(exercise)
+    find(exercise)
+    return partial(check, exercise)
+
+
+def __dir__() -> list[str]:
+    return sorted(PROBES)

@@ -1,0 +1,48 @@
+"""How each exercise is tried out: one probe per exercise.
+
+A probe puts the learner's function or class to work on one *case* (a dict of inputs) and yields what
+it observes, a few values with a name each. It holds no answer. The same probe serves the check in
+the notebook (observations compared with numbers in data/checks), the hidden check (compared with the
+reference on new inputs) and the table of known slips (compared with what each slip does).
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Case = dict[str, Any]
+# (what, value) or (what, value, advice): the name is said to the learner when the value is wrong.
+Observation = tuple[str, Any] | tuple[str, Any, str]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A generator function of the learner's object and a case, and how to draw a wrong value."""
+
+    observe: Callable[[Any, Case], Iterator[Observation]]
+    draw: str | None = None  # a kind of detrlab.draw.compare_panels
+
+
+PROBES: dict[str, Probe] = {}
+
+
+def probe(draw: str | None = None) -> Callable:
+    """Register the decorated generator function as the probe of the exercise that it is named after."""
+
+    def register(observe: Callable) -> Callable:
+        PROBES[observe.__name__] = Probe(observe, draw)
+        return observe
+
+    return register
+
+
+def find(exercise: str) -> Probe:
+    """Return the probe of an exercise. AttributeError, naming those there are, where it is unknown."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    if exercise not in PROBES:
+        names = ", ".join(sorted(PROBES))
+        raise AttributeError(f'There is no check named "{exercise}"; there are: {names}.')
+    return PROBES[exercise]

@@ -1,0 +1,134 @@
+"""Use one notebook's code from another: the notebook is the only copy of what you wrote.
+
+`load("03_encoder").TransformerEncoder` is your own class, taken from the notebook of that name. What
+you have not written yet is replaced by a stand-in (detrlab/standins.py), so any day can be started.
+"""
+
+import ast
+import contextlib
+import io
+import json
+import linecache
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+STUB = "raise NotImplementedError"
+# What runs of a cell that the learner added: definitions, but not experiments and trainings.
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell and what it is for: todo, tests, locked, demo or helper (added by the learner)."""
+
+    source: str
+    role: str
+    name: str = ""
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether this is a TODO that still raises NotImplementedError."""
+        return self.role == "todo" and STUB in self.source
+
+    @property
+    def defines(self) -> list[str]:
+        """The names that the cell's functions and classes have; none where it cannot be parsed."""
+        try:
+            body = ast.parse(without_magics(self.source)).body
+        except (SyntaxError, ValueError, RecursionError):
+            return []
+        return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+
+
+def without_magics(source: str) -> str:
+    """Blank out IPython's % and ! lines, which are not Python; line numbers stay."""
+    lines = source.split("\n")
+    return "\n".join("" if line.lstrip()[:1] in ("%", "!", "?") else line for line in lines)
+
+
+def cell_from_json(cell: dict) -> Cell:
+    """Describe one code cell of a notebook file."""
+    source = "".join(cell.get("source", ""))
+    metadata = cell.get("metadata", {})
+    grade_id = metadata.get("nbgrader", {}).get("grade_id", "")
+    role, _, name = grade_id.partition("_")
+    if role in ("todo", "tests", "locked") and name:
+        return Cell(source, role, name)
+    return Cell(source, "demo" if "demo" in metadata.get("tags", []) else "helper")
+
+
+def read(path: Path) -> list[Cell]:
+    """Read a notebook's code cells, in order. ValueError where the file is not a notebook."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [cell_from_json(cell) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path.name} cannot be read as a notebook ({type(error).__name__}). "
+            "Open it in JupyterLab and save it again, or take a fresh copy."
+        ) from error
+
+
+def runnable_parts(cell: Cell) -> Iterator[ast.Module]:
+    """Yield what of a cell makes up the learner's step, piece by piece for cells they added."""
+    tree = ast.parse(without_magics(cell.source))
+    if cell.role != "helper":
+        yield tree
+        return
+    for node in tree.body:
+        if isinstance(node, DEFINITIONS):
+            yield ast.Module([node], type_ignores=[])
+
+
+def execute(cells: Iterable[Cell], step: str) -> ModuleType:
+    """Run a step's definitions in a module of their own; checks and demos are left out.
+
+    What fails is kept in the module's `__failures__`, by cell name: one broken cell does not take
+    the others with it.
+    """
+    module = ModuleType(f"step_{step}")
+    sys.modules[module.__name__] = module  # classes find their module here when they are inspected
+    module.__dict__["__failures__"] = failures = {}
+    for number, cell in enumerate(cells, start=1):
+        if cell.role not in ("todo", "locked", "helper"):
+            continue
+        filename = f"<{step}, code cell {number}>"
+        linecache.cache[filename] = (len(cell.source), None, cell.source.splitlines(True), filename)
+        try:
+            for part in runnable_parts(cell):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(compile(part, filename, "exec"), module.__dict__)
+        except Exception as error:
+            failures[cell.name] = error
+    return module
+
+
+def load(step: str) -> ModuleType:
+    """Return your own `step`, a name like "03_encoder", as a module, with stand-ins for what is missing.
+
+    FileNotFoundError where there is neither a notebook of that name nor a stand-in.
+    """
+    from detrlab.standins import STANDINS  # here: it imports torch
+
+    path = find(step)
+    cells = read(path) if path else []
+    module = execute(cells, step)
+    wanted = STANDINS.get(step, {})
+    if not path and not wanted:
+        raise FileNotFoundError(f'There is no notebook "{step}.ipynb" beside this one.')
+    unwritten = {name for cell in cells if cell.is_stub for name in cell.defines}
+    missing = [name for name in wanted if name in unwritten or not hasattr(module, name)]
+    for name in missing:
+        setattr(module, name, wanted[name])
+    if missing:
+        print(f"{step}: not written yet, so a stand-in takes the place of {', '.join(missing)}.")
+    return module
+
+
+def find(step: str) -> Path | None:
+    """Find the notebook of a step: beside the running one, else in the course's own folder."""
+    folders = (Path.cwd(), Path(sys.argv[0]).resolve().parent, Path(__file__).parents[1] / "week1")
+    return next((path for folder in folders if (path := folder / f"{step}.ipynb").is_file()), None)
