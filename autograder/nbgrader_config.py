@@ -29,7 +29,6 @@ c.CourseDirectory.root = str(Path(os.environ.get("DETR_COURSE") or HERE / "cours
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "feedback", ".*", "*.py"]
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
-c.ClearSolutions.text_stub = "*Your answer here.*"
 
 # No ClearOutput: the learner's plots and logs stay for the person who grades the written answers.
 c.Autograde.sanitize_preprocessors = [

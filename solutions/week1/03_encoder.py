@@ -1,21 +1,116 @@
 # %% [markdown]
 # # Step 3 · The encoder
+#
+# **Day 2 · about 60 minutes · 6 points for code, 2 for writing**
+#
+# *What you will have at the end:* a stack of layers in which every place of the image can ask every other
+# place for information. It turns the backbone's tokens into the *memory* that the decoder reads tomorrow.
+#
+# *Read first:* section 3.2 ("Transformer encoder") and figure 10 of [the paper](https://arxiv.org/abs/2005.12872).
+# *Not covered:* padding masks. All images of this week have one size, so there is nothing to mask.
+
+# %% [markdown]
+# ## Recall
+#
+# Answer in your head, then unfold.
+#
+# <details><summary>What are the tokens that arrive here, and how many are there for a 128 px image at stride 16?</summary>
+#
+# Cells of the backbone's last feature map, projected to `d_model` channels: 8 × 8 = 64 of them, one for every
+# 16 × 16 px. Each also knows something of its surroundings, because its receptive field is far larger than 16 px.
+# </details>
+#
+# <details><summary>Shuffle the tokens: what does self-attention without positions return?</summary>
+#
+# The same vectors, shuffled in the same way. It is permutation-equivariant; without positional encodings the
+# image might as well be a bag of cells.
+# </details>
 
 # %% locked="setup"
+import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check
+from detrlab import check, draw, hint, predict, reveal
+from detrlab.steps import load
 
+torch.manual_seed(0);
+
+# %% [markdown]
+# ## Attention in four lines
+#
+# Every token sends out a *query* ("what am I looking for?") and a *key* ("what can I be found by?"). The match of
+# query $i$ with key $j$ says how much of token $j$'s *value* flows to token $i$:
+#
+# $$\text{out}_i = \sum_j \underbrace{\operatorname{softmax}_j\!\left(\frac{q_i \cdot k_j}{\sqrt{d}}\right)}_{\text{who listens to whom}} \; \underbrace{v_j}_{\text{what is said}}$$
+#
+# Here it is for three tokens of width 4, by hand. The rows of `attention` sum to 1: each token spends a budget of
+# one on whom it listens to.
+
+# %%
+tokens = torch.randn(3, 4)
+scores = tokens @ tokens.T / 4**0.5
+attention = scores.softmax(dim=-1)
+by_hand = attention @ tokens
+
+by_torch = F.scaled_dot_product_attention(tokens[None], tokens[None], tokens[None])[0]
+print(attention.numpy().round(2))
+print("largest difference from PyTorch's own:", (by_hand - by_torch).abs().max().item())
+
+# %% [markdown]
+# ## Where does position go in?
+#
+# A layer of DETR adds the positional encoding to queries and keys, and not to values. So position takes part in
+# *who listens to whom* and stays out of *what is said*: it is a routing signal, not content.
+#
+# Try to feel the difference first. Below, two tokens have exactly the same content and differ in position only.
+# Attention is computed twice: once with positions on queries and keys, once with positions on the values too.
+
+# %%
+predict("two equal tokens", ...)  # with pos on q and k only: can the two outputs differ? "yes" or "no"
+
+# %%
+content = torch.randn(1, 6, 8)
+content[0, 5] = content[0, 0]  # tokens 0 and 5: the same content
+position = torch.randn(1, 6, 8)
+routed = content + position
+
+on_q_and_k = F.scaled_dot_product_attention(routed, routed, content)
+difference = (on_q_and_k[0, 0] - on_q_and_k[0, 5]).norm().item()
+reveal("two equal tokens", f"yes: they differ by {difference:.2f}, because each listens to others")
+
+# %% [markdown]
+# Equal content, different place, different company. That is all the position has to do here. If it were added to the
+# values as well, the sum over $j$ would mix *where* into *what* at every layer, and the following layers would have
+# to tell them apart again.
+#
+# How much does it matter? The paper's table 3 measures on COCO: sine encodings at every attention layer, 40.6 AP; added
+# once at the input instead, 1.4 AP less; none at all, 7.8 AP less.
+
+# %% [markdown]
+# ## TODO 1 · One encoder layer
+#
+# | difficulty | importance | minutes |
+# |---|---|---|
+# | ●●○ | ●●● | 20 |
+#
+# Two halves, and each ends in the same way: **add, then normalise** (*post-norm*).
+#
+# 1. Self-attention over all tokens, `pos` on queries and keys. Add the result to what came in, then `norm1`.
+# 2. For each token alone: `linear1` up to `dim_ff`, ReLU, `linear2` back to `d_model`. Add, then `norm2`.
+#
+# Dropout acts on the output of each half before it is added, and inside the second half after the ReLU.
+# Use `nn.MultiheadAttention` with `batch_first=True`, and keep the attribute names: `self_attn`, `linear1`, `linear2`,
+# `norm1`, `norm2`. Weights are copied in by these names, in the check and on day 5.
 
 # %% todo="encoder_layer"
 class TransformerEncoderLayer(nn.Module):
-    """Let every token gather from all others, then think for itself (paper, appendix A.3).
+    """Let every token gather from all others, then transform each on its own (paper, section 3.2)."""
 
-    d_model: width d of a token; n_heads: attention heads; dim_ff: width inside the FFN.
-    """
-
-    def __init__(self, d_model: int = 256, n_heads: int = 8, dim_ff: int = 2048, dropout: float = 0.1):
+    def __init__(
+        self, d_model: int = 256, n_heads: int = 8, dim_ff: int = 2048, dropout: float = 0.1
+    ):
         super().__init__()
         ### BEGIN SOLUTION
         self.self_attn = nn.MultiheadAttention(d_model, n_heads, dropout=dropout, batch_first=True)
@@ -27,7 +122,7 @@ class TransformerEncoderLayer(nn.Module):
         ### END SOLUTION
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
-        """Map src [B, L, d] with positions pos [B, L, d] to [B, L, d]."""
+        """Return the tokens [B, L, d] after one layer, from src [B, L, d] and their positions pos [B, L, d]."""
         ### BEGIN SOLUTION
         q = k = src + pos
         gathered, _ = self.self_attn(q, k, value=src, need_weights=False)
@@ -45,6 +140,87 @@ from autograder import hidden
 hidden.encoder_layer(TransformerEncoderLayer)
 ### END HIDDEN TESTS
 
+# %% [markdown] hints="encoder_layer"
+# <details><summary>Hint 1 · where to look</summary>
+#
+# Figure 10 of the paper, left half: follow the arrow of the positional encoding and note where it does *not* go.
+# </details>
+#
+# <details><summary>Hint 2 · the plan</summary>
+#
+# In `__init__`: one attention, two linear layers, two norms, one dropout. In `forward`: make `src + pos` once and use
+# it twice; attend; add and norm; feed forward; add and norm. `nn.MultiheadAttention` returns a pair.
+# </details>
+#
+# <details><summary>Hint 3 · almost the line</summary>
+#
+# `gathered, _ = self.self_attn(query, key, value)`, where two of the three carry `pos`. Then
+# `src = self.norm1(src + ...)`.
+# </details>
+#
+# <details><summary>Help: my shapes are right, but every number is off</summary>
+#
+# The usual causes: `batch_first=True` is missing, so that attention runs across the batch; the norm stands before the sum
+# instead of after it; the sum itself is missing.
+# </details>
+#
+# <details><summary>Help: my output changes from call to call</summary>
+#
+# That is dropout, and it is right in training mode. `layer.eval()` switches it off; the check does so.
+# </details>
+
+# %% [markdown]
+# ### Check yourself against PyTorch
+#
+# With `pos = 0` nothing is left that is special to DETR: your layer should equal `nn.TransformerEncoderLayer`, given
+# the same weights. PyTorch's happens to use the same attribute names, so they can be copied across.
+
+# %%
+mine = TransformerEncoderLayer(d_model=64, n_heads=4, dim_ff=128).eval()
+theirs = nn.TransformerEncoderLayer(64, 4, 128, batch_first=True).eval()
+theirs.load_state_dict(mine.state_dict())
+
+src = torch.randn(2, 10, 64)
+gap = (mine(src, torch.zeros_like(src)) - theirs(src)).abs().max().item()
+print(f"largest difference with pos = 0: {gap:.1e}")
+
+# %% [markdown]
+# ### Look at what you built
+#
+# An untrained layer already routes by position. All tokens below have the *same* content (zeros), on an 8 × 8 grid with
+# your positional encoding from step 2. Who listens to whom, seen from three places:
+
+# %%
+PositionalEncoding2D = load("02_positional_encoding").PositionalEncoding2D
+grid = PositionalEncoding2D(d_model=64)(torch.zeros(1, 64, 8, 8))
+pos = grid.flatten(2).transpose(1, 2)  # [1, 64 tokens, 64 channels]
+
+layer = TransformerEncoderLayer(d_model=64, n_heads=4, dim_ff=128).eval()
+with torch.no_grad():
+    _, weights = layer.self_attn(3 * pos, 3 * pos, pos)  # times 3: sharper than at birth
+
+figure = Figure(figsize=(9, 3))
+axes = figure.subplots(1, 3)
+for ax, (row, column) in zip(axes, [(1, 1), (3, 6), (6, 2)], strict=True):
+    draw.heatmap(weights[0, row * 8 + column].view(8, 8), ax, f"token at row {row}, column {column}")
+    ax.plot(column, row, "o", color="white", markeredgecolor="black")
+draw.show(
+    figure, "Three attention maps over an 8 by 8 grid; the listening token is marked by a white dot."
+)
+
+# %% [markdown]
+# The maps are arbitrary (the weights are random) but they differ from place to place, although no token has any
+# content. Training turns this into useful company: cells of one object find each other.
+
+# %% [markdown]
+# ## TODO 2 · The stack
+#
+# | difficulty | importance | minutes |
+# |---|---|---|
+# | ●○○ | ●●● | 10 |
+#
+# `n_layers` layers, one after the other, **each with its own weights**, each given the same `pos`. What comes out is
+# called the *memory*.
 
 # %% todo="encoder"
 class TransformerEncoder(nn.Module):
@@ -53,11 +229,13 @@ class TransformerEncoder(nn.Module):
     def __init__(self, n_layers: int = 6, **layer_kwargs):
         super().__init__()
         ### BEGIN SOLUTION
-        self.layers = nn.ModuleList(TransformerEncoderLayer(**layer_kwargs) for _ in range(n_layers))
+        self.layers = nn.ModuleList(
+            TransformerEncoderLayer(**layer_kwargs) for _ in range(n_layers)
+        )
         ### END SOLUTION
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
-        """Map src [B, L, d] with positions pos [B, L, d] to the memory [B, L, d]."""
+        """Return the memory [B, L, d], from tokens src [B, L, d] and their positions pos [B, L, d]."""
         ### BEGIN SOLUTION
         for layer in self.layers:
             src = layer(src, pos)
@@ -72,3 +250,59 @@ from autograder import hidden
 
 hidden.encoder(TransformerEncoder)
 ### END HIDDEN TESTS
+
+# %% [markdown] hints="encoder"
+# <details><summary>Hint 1 · where to look</summary>
+#
+# `nn.ModuleList` in PyTorch's documentation: a Python list would hide the layers' parameters from the optimiser.
+# </details>
+#
+# <details><summary>Hint 2 · the plan</summary>
+#
+# Build the layer `n_layers` times (not once, then repeated). In `forward`, feed each layer's output to the next, and `pos`
+# to all of them.
+# </details>
+#
+# <details><summary>Hint 3 · almost the line</summary>
+#
+# `nn.ModuleList(TransformerEncoderLayer(...) for _ in range(...))`, with `**layer_kwargs` passed on.
+# </details>
+
+# %% [markdown]
+# ### What a layer costs
+#
+# Parameters do not depend on the image; attention's work does, with the *square* of the number of tokens. That square is
+# the reason why DETR reads the backbone's coarsest map, and the first thing that its successors changed.
+
+# %%
+full_size = TransformerEncoderLayer()
+parameters = sum(parameter.numel() for parameter in full_size.parameters())
+print(f"one layer at the paper's size: {parameters:,} parameters")
+for height, width, stride in [(128, 128, 16), (800, 1066, 32), (800, 1066, 16)]:
+    length = -(-height // stride) * -(-width // stride)
+    print(f"{height} x {width} px at stride {stride}: {length:,} tokens, {length**2:,} pairs per head")
+
+# %% [markdown] locked="question_pe_every_layer"
+# ## Written question · why at every layer?
+#
+# DETR hands `pos` to **every** encoder layer. The original Transformer adds it once, at the input. In three to five sentences:
+# what could go wrong with "once", and what does adding it only to queries and keys have to do with it? (2 points)
+
+# %% [markdown] written="pe_every_layer" points=2
+# **Model answer.** Added once at the input, position is mixed into the content and has to survive residual sums, norms and FFNs,
+# layer after layer, to be of use in layer 6; the network must spend width on carrying it and on telling it apart from
+# content. Given anew to every layer, it is always there at full strength. Because it then goes to queries and keys only, it
+# decides who attends to whom and never enters what is passed on, so the memory stays a description of *what* is there. The
+# paper measures the difference: 1.4 AP less with sine encodings at the input only (table 3).
+#
+# **Rubric.** 1 point: the signal fades or gets entangled with content when it is given once. 1 point: queries and keys route, values
+# carry content; keeping position out of values keeps it out of the features. The table's number is welcome and not required.
+
+# %% [markdown]
+# ## Where the six images stand
+#
+# The same six held-out images close every notebook. Their tokens can now talk to each other, but nobody has asked them
+# anything yet: still no boxes. The asking starts in step 4, with the object queries.
+
+# %%
+draw.six_so_far(caption="tokens that talk, and no questions asked yet")

@@ -1,0 +1,207 @@
+"""Grade submissions: nbgrader does it, with the preprocessors below where it would run student code.
+
+`Rebuild` puts each submission on the pristine release, `WriteVerdicts` writes what the judge says as the
+outputs of the graded cells, nbgrader's SaveAutoGrades turns these into scores, and `KeepManualGrades`
+sees to it that what a person graded stays graded.
+"""
+
+import hashlib
+import importlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade
+from rich.progress import track
+from traitlets import Unicode
+
+from autograder.pages import course_of, grade_id, read_step
+from autograder.rebuild import rebuild
+from autograder.settings import COURSE, open_course
+
+CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+NEEDS_PERSON = "✗ This question could not be graded automatically; a person will look at it."
+
+
+@dataclass(frozen=True)
+class Graded:
+    """How grading one submission of one step went; `problem` is empty where it went well."""
+
+    student: str
+    step: str
+    problem: str = ""
+
+
+class Rebuild(NbGraderPreprocessor):
+    """Rebuild the submission on the release, whichever way it came in: intake, collect, by hand."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Return the rebuilt notebook."""
+        course = course_of(self)
+        release = read_step(course, course.release_directory, resources["nbgrader"]["assignment"])
+        return nbformat.from_dict(rebuild(nb, release)), resources
+
+
+class WriteVerdicts(NbGraderPreprocessor):
+    """Write each graded code cell's verdict as its output: nbgrader scores outputs, and only these."""
+
+    judge = Unicode(
+        "autograder.verdict.judge", help="Dotted name of the function that judges a notebook."
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Judge the notebook once and write the verdicts; also to the course's verdicts folder."""
+        ids = resources["nbgrader"]
+        ids["before"] = forget_scores(ids["db_url"], ids["assignment"], ids["student"])
+        path = verdict_path(course_of(self).root, ids["student"], ids["assignment"])
+        ids["answers_before"] = read_record(path).get("answers", {})
+        verdicts = self.verdicts(ids["assignment"], nb)
+        for cell in nb.cells:
+            if is_grade(cell) and cell.cell_type == "code":
+                name = grade_id(cell).removeprefix("tests_")
+                write_output(cell, verdicts.setdefault(name, nobody_judged()))
+        ids["answers"] = {grade_id(c): digest(c) for c in nb.cells if is_grade(c)}
+        ids["in_doubt"] = [name for name, verdict in verdicts.items() if verdict.get("needs_person")]
+        write_record(path, {"verdicts": verdicts, "answers": ids["answers"]})
+        return nb, resources
+
+    def verdicts(self, step: str, nb: NotebookNode) -> dict[str, dict]:
+        """Ask the judge. Where it fails, every question of this notebook waits for a person."""
+        module, _, function = self.judge.rpartition(".")
+        try:
+            judge = getattr(importlib.import_module(module), function)
+            judged = judge(step, [dict(cell) for cell in nb.cells if cell.cell_type == "code"])
+            return {name: asdict(verdict) for name, verdict in judged.items()}
+        except (Exception, SystemExit):
+            # One submission that breaks the judge must not stop the class.
+            self.log.exception("The judge failed on a notebook of step %s.", step)
+            return {}
+
+
+class KeepManualGrades(NbGraderPreprocessor):
+    """Keep what a person graded as graded, as long as what they graded is still the same.
+
+    SaveAutoGrades asks for a second look at every manual grade after every regrade.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Correct the "needs manual grade" marks that SaveAutoGrades has set."""
+        ids = resources["nbgrader"]
+        with Gradebook(ids["db_url"]) as gradebook:
+            notebook = gradebook.find_submission_notebook(
+                ids["notebook"], ids["assignment"], ids["student"]
+            )
+            for grade in notebook.grades:
+                was = ids["before"].get(grade.name, {})
+                same_answer = ids["answers"].get(grade.name) == ids["answers_before"].get(grade.name)
+                same_score = grade.cell_type != "code" or grade.auto_score == was.get("auto_score")
+                if grade.name.removeprefix("tests_") in ids["in_doubt"]:
+                    grade.needs_manual_grade = grade.manual_score is None
+                elif was.get("settled") and same_answer and same_score:
+                    grade.needs_manual_grade = False
+            gradebook.db.commit()
+        return nb, resources
+
+
+def forget_scores(db_url: str, step: str, student: str) -> dict[str, dict]:
+    """Take back the automatic scores of a submission; return what they and the manual marks were.
+
+    A submission that cannot be graded this time must not keep the score of last time.
+    """
+    with Gradebook(db_url) as gradebook:
+        try:
+            notebook: SubmittedNotebook = gradebook.find_submission_notebook(step, step, student)
+        except MissingEntry:
+            return {}
+        before = {}
+        for grade in notebook.grades:
+            settled = grade.manual_score is not None and not grade.needs_manual_grade
+            before[grade.name] = {"auto_score": grade.auto_score, "settled": settled}
+            grade.auto_score = None
+            grade.needs_manual_grade = True
+        gradebook.db.commit()
+        return before
+
+
+def write_output(cell: NotebookNode, verdict: dict) -> None:
+    """Put a verdict into a cell as nbgrader reads it: never empty, never on stderr, a float in range."""
+    points = float(cell.metadata.nbgrader.points)
+    credit = float(verdict["credit"])
+    score = min(max(credit, 0.0), 1.0) * points if math.isfinite(credit) else 0.0
+    sentence = CONTROL.sub("", str(verdict["sentence"]))[:4000]
+    cell.outputs = [
+        v4.new_output("stream", name="stdout", text=f"{sentence}\n"),
+        v4.new_output("execute_result", data={"text/plain": repr(round(score, 4))}),
+    ]
+    cell.metadata.pop("tags", None)  # a tag may keep a cell from being looked at
+
+
+def nobody_judged() -> dict:
+    """Return the verdict on a question that the judge gave none for."""
+    return {"state": "ended", "sentence": NEEDS_PERSON, "credit": 0.0, "needs_person": True}
+
+
+def digest(cell: NotebookNode) -> str:
+    """Return a short fingerprint of a cell's text, to see whether an answer has changed."""
+    return hashlib.sha256(cell.source.strip().encode()).hexdigest()[:16]
+
+
+def verdict_path(course: str | Path, student: str, step: str) -> Path:
+    """Return where the verdicts on one submission are kept."""
+    return Path(course, "verdicts", student, f"{step}.json")
+
+
+def read_record(path: Path) -> dict:
+    """Read the verdicts on a submission; an empty record where there is none or it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def write_record(path: Path, record: dict) -> None:
+    """Write a JSON file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def grade(
+    course: Path = COURSE, students: Iterable[str] | None = None, steps: Iterable[str] | None = None
+) -> list[Graded]:
+    """Grade what lies in the course's submitted folder, again where it was graded before."""
+    api = open_course(course)
+    known = sorted(api.get_source_assignments()) if steps is None else list(steps)
+    work = [(step, who) for step in known for who in sorted(api.get_submitted_students(step))]
+    wanted = None if students is None else set(students)
+    work = [(step, who) for step, who in work if wanted is None or who in wanted]
+    results = []
+    for step, who in track(work, "Grading"):
+        told = api.autograde(step, who)
+        problem = "" if told["success"] else told.get("log", told.get("error", "")).strip()
+        if "KeyboardInterrupt" in told.get("error", ""):
+            raise KeyboardInterrupt  # nbgrader's API swallows it
+        if problem:
+            forget_scores(api.coursedir.db_url, step, who)
+        results.append(Graded(who, step, problem))
+    return results
+
+
+def give_feedback(course: Path = COURSE) -> Path:
+    """Write an HTML page for each graded submission; return the folder."""
+    api = open_course(course)
+    for step in track(sorted(api.get_source_assignments()), "Feedback"):
+        if api.get_autograded_students(step):
+            told = api.generate_feedback(step)
+            if not told["success"]:
+                raise RuntimeError(f"nbgrader could not write feedback on {step}:\n{told['log']}")
+    return Path(api.coursedir.root, api.coursedir.feedback_directory)
