@@ -7,9 +7,7 @@ sees to it that what a person graded stays graded.
 
 import hashlib
 import importlib
-import json
 import math
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -25,6 +23,7 @@ from traitlets import Unicode
 
 from autograder.pages import course_of, grade_id, read_step
 from autograder.rebuild import rebuild
+from autograder.records import read_json, verdicts_path, write_json
 from autograder.settings import COURSE, open_course
 
 CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -61,8 +60,8 @@ class WriteVerdicts(NbGraderPreprocessor):
         """Judge the notebook once and write the verdicts; also to the course's verdicts folder."""
         ids = resources["nbgrader"]
         ids["before"] = forget_scores(ids["db_url"], ids["assignment"], ids["student"])
-        path = verdict_path(course_of(self).root, ids["student"], ids["assignment"])
-        ids["answers_before"] = read_record(path).get("answers", {})
+        path = verdicts_path(Path(course_of(self).root), ids["student"], ids["assignment"])
+        ids["answers_before"] = read_json(path).get("answers", {})
         verdicts = self.verdicts(ids["assignment"], nb)
         for cell in nb.cells:
             if is_grade(cell) and cell.cell_type == "code":
@@ -70,7 +69,7 @@ class WriteVerdicts(NbGraderPreprocessor):
                 write_output(cell, verdicts.setdefault(name, nobody_judged()))
         ids["answers"] = {grade_id(c): digest(c) for c in nb.cells if is_grade(c)}
         ids["in_doubt"] = [name for name, verdict in verdicts.items() if verdict.get("needs_person")]
-        write_record(path, {"verdicts": verdicts, "answers": ids["answers"]})
+        write_json(path, {"verdicts": verdicts, "answers": ids["answers"]})
         return nb, resources
 
     def verdicts(self, step: str, nb: NotebookNode) -> dict[str, dict]:
@@ -79,7 +78,7 @@ class WriteVerdicts(NbGraderPreprocessor):
         try:
             judge = getattr(importlib.import_module(module), function)
             judged = judge(step, [dict(cell) for cell in nb.cells if cell.cell_type == "code"])
-            return {name: asdict(verdict) for name, verdict in judged.items()}
+            return {name: plain(asdict(verdict)) for name, verdict in judged.items()}
         except (Exception, SystemExit):
             # One submission that breaks the judge must not stop the class.
             self.log.exception("The judge failed on a notebook of step %s.", step)
@@ -133,15 +132,19 @@ def forget_scores(db_url: str, step: str, student: str) -> dict[str, dict]:
 
 def write_output(cell: NotebookNode, verdict: dict) -> None:
     """Put a verdict into a cell as nbgrader reads it: never empty, never on stderr, a float in range."""
-    points = float(cell.metadata.nbgrader.points)
-    credit = float(verdict["credit"])
-    score = min(max(credit, 0.0), 1.0) * points if math.isfinite(credit) else 0.0
-    sentence = CONTROL.sub("", str(verdict["sentence"]))[:4000]
+    score = round(float(cell.metadata.nbgrader.points) * verdict["credit"], 4)
     cell.outputs = [
-        v4.new_output("stream", name="stdout", text=f"{sentence}\n"),
-        v4.new_output("execute_result", data={"text/plain": repr(round(score, 4))}),
+        v4.new_output("stream", name="stdout", text=f"{verdict['sentence']}\n"),
+        v4.new_output("execute_result", data={"text/plain": repr(score)}),
     ]
-    cell.metadata.pop("tags", None)  # a tag may keep a cell from being looked at
+
+
+def plain(verdict: dict) -> dict:
+    """Return a verdict fit for pages and terminals: no control characters, credit from 0 to 1."""
+    credit = float(verdict["credit"])
+    credit = min(max(credit, 0.0), 1.0) if math.isfinite(credit) else 0.0
+    sentence = CONTROL.sub("", str(verdict["sentence"]))[:4000]
+    return {"state": str(verdict["state"]), "sentence": sentence, "credit": credit}
 
 
 def nobody_judged() -> dict:
@@ -152,27 +155,6 @@ def nobody_judged() -> dict:
 def digest(cell: NotebookNode) -> str:
     """Return a short fingerprint of a cell's text, to see whether an answer has changed."""
     return hashlib.sha256(cell.source.strip().encode()).hexdigest()[:16]
-
-
-def verdict_path(course: str | Path, student: str, step: str) -> Path:
-    """Return where the verdicts on one submission are kept."""
-    return Path(course, "verdicts", student, f"{step}.json")
-
-
-def read_record(path: Path) -> dict:
-    """Read the verdicts on a submission; an empty record where there is none or it is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
-def write_record(path: Path, record: dict) -> None:
-    """Write a JSON file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 def grade(

@@ -9,6 +9,7 @@ wherever `c.CourseDirectory.db_url` says.
 import importlib.util
 import os
 import sys
+import warnings
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -20,6 +21,9 @@ if bin_folder not in os.environ.get("PATH", "").split(os.pathsep):
 # The preprocessors below are named by where they lie; JupyterLab may be started from another folder.
 if importlib.util.find_spec("autograder") is None:
     sys.path.insert(0, str(HERE.parent))
+
+# nbgrader 0.9 with SQLAlchemy 2 warns about its own queries at every submission.
+warnings.filterwarnings("ignore", module=r"nbgrader\.api")
 
 c = get_config()  # type: ignore[name-defined] # noqa: F821
 
@@ -49,8 +53,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 # TagRemovePreprocessor would hide the rubric from formgrader as well: it is one of its own defaults.
 c.GenerateFeedback.preprocessors = [
-    "autograder.pages.HideRubric",
-    "nbgrader.preprocessors.ClearHiddenTests",
+    "autograder.pages.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

@@ -1,13 +1,14 @@
-"""What people see of a graded notebook: the rubric for the grader, neither rubric nor scripts for others."""
+"""What people see of a graded notebook: the rubric, for the grader alone, and no scripts, for anyone."""
 
 import json
 import re
 from pathlib import Path
 
-from nbconvert.preprocessors import SanitizeHTML
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode, v4
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from traitlets import List
 
 from autograder.outputs import as_text
 
@@ -56,13 +57,16 @@ class ShowRubric(NbGraderPreprocessor):
         return nb, resources
 
 
-class HideRubric(NbGraderPreprocessor):
-    """Take the rubric out again, for the page that the student gets."""
+class HideFromStudents(ClearHiddenTests):
+    """Take rubric and hidden checks out again, for the page that the student gets."""
+
+    # nbgrader's preprocessors redeclare this one as not configurable, and warn on every page.
+    display_data_priority = List(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Drop the cells that ShowRubric added."""
+        """Drop the cells that ShowRubric added, and the regions between the marks of hidden tests."""
         nb.cells = [cell for cell in nb.cells if RUBRIC not in cell.metadata.get("tags", [])]
-        return nb, resources
+        return super().preprocess(nb, resources)
 
 
 class SafePage(SanitizeHTML):

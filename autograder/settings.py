@@ -19,9 +19,14 @@ QUIET.addHandler(logging.NullHandler())
 
 
 def nbgrader_settings(course: Path = COURSE) -> Config:
-    """Return what autograder/nbgrader_config.py says, for the course in the given folder."""
+    """Return what autograder/nbgrader_config.py says, for the course in the given folder.
+
+    A file of that name in the course folder adds to it, as it does for `nbgrader` typed by hand.
+    """
     config = PyFileConfigLoader("nbgrader_config.py", path=str(AUTOGRADER)).load_config()
     config.CourseDirectory.root = str(course.resolve())
+    if (course / "nbgrader_config.py").is_file():
+        config.merge(PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config())
     return config
 
 

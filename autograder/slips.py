@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder import build
-from detrlab.steps import Cell, execute
+from detrlab.steps import Cell
 
 FOLDER = Path(__file__).parent
 
@@ -63,11 +63,6 @@ def slips(step: str) -> list[KnownSlip]:
     return [
         KnownSlip(row["id"], row["grade_id"], row["replace"], row["with"], row["says"]) for row in rows
     ]
-
-
-def slipped(slip: KnownSlip, step: str, symbol: str) -> object:
-    """Return the learner's object as this slip would define it."""
-    return vars(execute(slip.apply(build.code_cells(step)), step))[symbol]
 
 
 def alternatives(step: str) -> Iterator[tuple[str, str, str]]:

@@ -16,10 +16,10 @@ from typing import Any
 import torch
 
 from autograder import build
-from autograder.slips import slipped, slips
+from autograder.slips import KnownSlip, slips
+from detrlab import steps
 from detrlab.outcome import Outcome, Slip, judge, observe
 from detrlab.probes import Case, find
-from detrlab.steps import execute
 from detrlab.weights import Weights
 
 CASES: dict[str, Callable[[torch.Generator], Iterator[Case]]] = {}
@@ -50,11 +50,28 @@ def step_of(exercise: str) -> tuple[str, str]:
     raise AttributeError(f"No step has a cell tests={exercise!r}.")
 
 
-@functools.cache
-def reference(exercise: str) -> Any:
-    """Return the reference's object of an exercise, from solutions/week1."""
+def define(exercise: str, slip: KnownSlip | None = None) -> Any:
+    """Define an exercise's object as solutions/week1 does, or as a slip would.
+
+    While only stand-ins are in force, the step's other exercises are stand-ins too.
+    """
     step, symbol = step_of(exercise)
-    return vars(execute(build.code_cells(step), step))[symbol]
+    cells = build.code_cells(step)
+    cells = slip.apply(cells) if slip else cells
+    if steps.stand_ins_only:
+        cells = steps.isolate(cells, step, exercise)
+    return vars(steps.execute(cells, step))[symbol]
+
+
+def reference(exercise: str) -> Any:
+    """Return the reference's object of an exercise."""
+    return cached_reference(exercise, steps.stand_ins_only)
+
+
+@functools.cache
+def cached_reference(exercise: str, stand_ins_only: bool) -> Any:
+    """Define the reference once for each kind of neighbours."""
+    return define(exercise)
 
 
 def normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
@@ -82,10 +99,10 @@ def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]
 
 def known_slips(exercise: str, drawn: list[Case]) -> Iterator[Slip]:
     """Yield what each known slip does in these cases, made only when somebody asks."""
-    step, symbol = step_of(exercise)
+    step, _ = step_of(exercise)
     for slip in slips(step):
         if slip.grade_id == exercise:
-            outcomes = observe_all(exercise, slipped(slip, step, symbol), drawn)
+            outcomes = observe_all(exercise, define(exercise, slip), drawn)
             yield Slip(slip.id, slip.says, outcomes)
 
 

@@ -1,5 +1,6 @@
 """Observe what a learner's code does in each case of a check, and say in one sentence what is wrong."""
 
+import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from detrlab.codec import flatten, unflatten
 from detrlab.probes import Case, Probe
 
 ATOL, RTOL = 1e-5, 1e-4
+NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps
 
 
 class CheckFailed(AssertionError):
@@ -45,6 +47,10 @@ class WrongValue(CheckFailed):
     def __init__(self, sentence: str, what: str, mine: Any, right: Any):
         super().__init__(sentence)
         self.what, self.mine, self.right = what, mine, right
+
+
+class BrokeOff(Exception):
+    """An observation could not be made, for a reason that is not an error of the learner's code."""
 
 
 @dataclass
@@ -83,7 +89,7 @@ def learner_frames(error: BaseException) -> list[str]:
     if hasattr(error, "frames"):
         return error.frames
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "ipykernel_" in frame.filename or frame.filename[:1] == "<"]
+    own = [frame for frame in frames if NOTEBOOK_FRAME.search(frame.filename)]
     return [f"    in {frame.name}, line {frame.lineno}: {frame.line}" for frame in own]
 
 
@@ -98,6 +104,8 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
                 outcome.advice[what] = advice[0]
     except CheckFailed as failure:
         outcome.failure = failure
+    except BrokeOff:
+        raise
     except Exception as error:
         names = error_names(error)
         if "NotImplementedError" in names:
@@ -110,7 +118,7 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
 def same(mine: Any, theirs: Any) -> bool:
     """Say whether two observed values agree, tensors within the tolerance."""
     if torch.is_tensor(theirs):
-        if not torch.is_tensor(mine) or mine.shape != theirs.shape:
+        if not torch.is_tensor(mine) or mine.shape != theirs.shape or kind(mine) != kind(theirs):
             return False
         return torch.allclose(mine.double(), theirs.double(), rtol=RTOL, atol=ATOL, equal_nan=True)
     if isinstance(theirs, list | tuple):
@@ -120,6 +128,13 @@ def same(mine: Any, theirs: Any) -> bool:
         alike = isinstance(mine, dict) and mine.keys() == theirs.keys()
         return alike and all(same(mine[key], theirs[key]) for key in theirs)
     return type(mine) is type(theirs) and bool(mine == theirs)
+
+
+def kind(value: Any) -> str:
+    """Name what sort of value this is: of tensors the sort of numbers, of others the type."""
+    if not torch.is_tensor(value):
+        return getattr(value, "_kind", type(value).__name__)  # a proxy knows what it stands for
+    return "floating point" if value.is_floating_point() else str(value.dtype).removeprefix("torch.")
 
 
 def agree(mine: Outcome, theirs: Outcome) -> bool:
@@ -176,9 +191,11 @@ def describe(what: str, mine: Any, right: Any) -> str:
     if not torch.is_tensor(right):
         return f"{what} is {mine!r}; it should be {right!r}."
     if not torch.is_tensor(mine):
-        return f"{what} is a {type(mine).__name__}; it should be a tensor {list(right.shape)}."
+        return f"{what} is a {kind(mine)}; it should be a tensor {list(right.shape)}."
     if mine.shape != right.shape:
         return f"{what} has shape {list(mine.shape)}; it should have {list(right.shape)}."
+    if kind(mine) != kind(right):
+        return f"{what} holds {kind(mine)} numbers; they should be {kind(right)}."
     if not torch.isfinite(mine).all():
         return f"{what} holds NaN or infinite numbers."
     gap = (mine.double() - right.double()).abs()

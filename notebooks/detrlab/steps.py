@@ -19,6 +19,9 @@ STUB = "raise NotImplementedError"
 # What runs of a cell that the learner added: definitions, but not experiments and trainings.
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
+# Set where steps are graded one by one, so that a mistake in one costs nothing in another.
+stand_ins_only = False
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -72,9 +75,9 @@ def read(path: Path) -> list[Cell]:
         ) from error
 
 
-def runnable_parts(cell: Cell) -> Iterator[ast.Module]:
+def runnable_parts(cell: Cell, filename: str) -> Iterator[ast.Module]:
     """Yield what of a cell makes up the learner's step, piece by piece for cells they added."""
-    tree = ast.parse(without_magics(cell.source))
+    tree = ast.parse(without_magics(cell.source), filename)
     if cell.role != "helper":
         yield tree
         return
@@ -98,7 +101,7 @@ def execute(cells: Iterable[Cell], step: str) -> ModuleType:
         filename = f"<{step}, code cell {number}>"
         linecache.cache[filename] = (len(cell.source), None, cell.source.splitlines(True), filename)
         try:
-            for part in runnable_parts(cell):
+            for part in runnable_parts(cell, filename):
                 with contextlib.redirect_stdout(io.StringIO()):
                     exec(compile(part, filename, "exec"), module.__dict__)
         except Exception as error:
@@ -113,7 +116,7 @@ def load(step: str) -> ModuleType:
     """
     from detrlab.standins import STANDINS  # here: it imports torch
 
-    path = find(step)
+    path = None if stand_ins_only else find(step)
     cells = read(path) if path else []
     module = execute(cells, step)
     wanted = STANDINS.get(step, {})
@@ -126,6 +129,33 @@ def load(step: str) -> ModuleType:
     if missing:
         print(f"{step}: not written yet, so a stand-in takes the place of {', '.join(missing)}.")
     return module
+
+
+@contextlib.contextmanager
+def only_stand_ins() -> Iterator[None]:
+    """Let `load` return stand-ins alone for as long as the context lasts."""
+    global stand_ins_only
+    before, stand_ins_only = stand_ins_only, True
+    try:
+        yield
+    finally:
+        stand_ins_only = before
+
+
+def isolate(cells: Iterable[Cell], step: str, exercise: str) -> list[Cell]:
+    """Return a step's cells with stand-ins in force for its other exercises.
+
+    So a mistake in one exercise costs nothing in the next, which is built on it.
+    """
+    from detrlab.standins import STANDINS
+
+    alone = []
+    for cell in cells:
+        alone.append(cell)
+        names = [name for name in cell.defines if name in STANDINS.get(step, {})]
+        if cell.role == "todo" and cell.name != exercise and names:
+            alone.append(Cell(f"from detrlab.standins import {', '.join(names)}", "locked"))
+    return alone
 
 
 def find(step: str) -> Path | None:

@@ -39,7 +39,9 @@ def hint(exercise: str) -> None:
     """Show the first hint of an exercise; called again, the next one."""
     hints = hints_of(exercise)
     if not hints:
-        print(f'No notebook here has hints for "{exercise}". Look at the name in the check below the TODO.')
+        print(
+            f'No notebook here has hints for "{exercise}". Look at the name in the check below the TODO.'
+        )
         return
     number = min(asked[exercise], len(hints) - 1)
     asked[exercise] += 1

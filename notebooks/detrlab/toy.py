@@ -16,7 +16,7 @@ SIX_SEED = 20_200_526
 SIX_INDICES = (13, 31, 42, 34, 4, 26)
 
 _BACKGROUND = -1
-_NOISE_LEVELS = 64
+_NOISE_LEVELS, _NOISE_STEP = 8, 8
 _ATTEMPTS = 20
 
 
@@ -47,9 +47,7 @@ def make_synthetic_sample(
             "A sample needs size >= 32, max_objects >= 1, seed >= 0 and index >= 0, "
             f"not size={size}, max_objects={max_objects}, seed={seed}, index={index}."
         )
-    random = np.random.RandomState(
-        np.random.MT19937(np.random.SeedSequence(seed, spawn_key=(index,)))
-    )
+    random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed, spawn_key=(index,))))
     base = _integer(random, 72, 184) + random.randint(-16, 16, 3, dtype=np.int64)
     labels, owner = _place_objects(random, size, _integer(random, 1, max_objects + 1))
 
@@ -57,8 +55,8 @@ def make_synthetic_sample(
     # and the noise is at most 32: no object can drown in its background.
     offsets = random.randint(80, 177, (len(labels), 3), dtype=np.int64)
     palette = ((base + offsets) % 256).astype(np.uint8)
-    noise = random.randint(0, _NOISE_LEVELS, (size, size), dtype=np.uint8)
-    pixels = (base - _NOISE_LEVELS // 2).astype(np.uint8)[:, None, None] + noise
+    noise = random.randint(0, _NOISE_LEVELS, (size, size), dtype=np.uint8) * np.uint8(_NOISE_STEP)
+    pixels = (base - _NOISE_LEVELS * _NOISE_STEP // 2).astype(np.uint8)[:, None, None] + noise
     seen = owner != _BACKGROUND
     pixels[:, seen] = palette[owner[seen]].T
 
@@ -131,9 +129,7 @@ def _tight_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 class ToyDetectionDataset(Dataset[Sample]):
     """Serve `num_samples` toy images; image i depends on (seed, i) alone, not on the order."""
 
-    def __init__(
-        self, num_samples: int, seed: int = 0, size: int = 128, max_objects: int = 5
-    ) -> None:
+    def __init__(self, num_samples: int, seed: int = 0, size: int = 128, max_objects: int = 5) -> None:
         self.num_samples = num_samples
         self.seed = seed
         self.size = size

@@ -1,0 +1,143 @@
+"""Take in what students hand in: one entry a student, a folder or a zip with any of the notebooks.
+
+Nothing is executed. Each notebook is read strictly, rebuilt on the pristine release and written to the
+course's submitted folder. What cannot be taken gets a reason and waits for a person; the rest goes on.
+"""
+
+import hashlib
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from rich.progress import track
+
+from autograder.inbox import Unreadable, files_of, parse_notebook
+from autograder.rebuild import Notebook, Written, rebuild
+from autograder.records import read_json, receipts_path, write_json
+from autograder.settings import COURSE
+
+Releases = dict[str, Notebook]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one file: taken for a step or not, and why; `file` and `reason` make a sentence."""
+
+    student: str
+    file: str
+    step: str = ""
+    taken: bool = False
+    reason: str = ""
+    needs_person: bool = False
+
+
+def collect(source: Path, course: Path = COURSE) -> list[Receipt]:
+    """Take in every student's entry of a folder. FileNotFoundError where it or the release is missing."""
+    if not source.is_dir():
+        raise FileNotFoundError(f"There is no folder {source} to collect from.")
+    releases = read_releases(course)
+    entries = sorted(entry for entry in source.iterdir() if not entry.name.startswith("."))
+    receipts: dict[str, list[Receipt]] = {}
+    for entry in track(entries, "Intake"):
+        student = student_id(entry.stem if entry.suffix.lower() == ".zip" else entry.name)
+        if student in receipts:
+            reason = f"is a second entry for {student}; the first one was taken."
+            receipts[student].append(Receipt(student, entry.name, reason=reason, needs_person=True))
+        else:
+            receipts[student] = collect_entry(student, entry, course, releases)
+    new = [receipt for own in receipts.values() for receipt in own]
+    old = read_json(receipts_path(course)).get("receipts", [])
+    kept = [receipt for receipt in old if receipt["student"] not in receipts]
+    write_json(receipts_path(course), {"receipts": kept + [asdict(receipt) for receipt in new]})
+    return new
+
+
+def read_releases(course: Path) -> Releases:
+    """Return the pristine release of every step."""
+    paths = sorted(course.glob("release/*/*.ipynb"))
+    if not paths:
+        raise FileNotFoundError(f"There is no release in {course}: python -m autograder release")
+    return {path.stem: parse_notebook(path.read_bytes()) for path in paths}
+
+
+def student_id(name: str) -> str:
+    """Turn a folder's name into an id that is safe in paths and URLs; different names stay different."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._-")[:60]
+    if safe == name:
+        return name
+    return f"{safe or 'student'}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
+def collect_entry(student: str, entry: Path, course: Path, releases: Releases) -> list[Receipt]:
+    """Take in one student's entry."""
+    receipts: list[Receipt] = []
+    found: dict[str, dict[str, Notebook]] = {}
+    for name, content in files_of(entry):
+        try:
+            if isinstance(content, Unreadable):
+                raise content
+            notebook = parse_notebook(content)
+        except Unreadable as error:
+            step = step_named(name, releases)
+            receipts.append(Receipt(student, name, step, reason=f"{error}.", needs_person=True))
+            continue
+        if step := step_named(name, releases) or step_alike(notebook, releases):
+            found.setdefault(step, {})[name] = notebook
+        else:
+            receipts.append(Receipt(student, name, reason="is not a notebook of this course."))
+    for step, files in found.items():
+        receipts += take_step(student, step, files, course, releases[step])
+    if not receipts:
+        reason = "holds no notebook of this course."
+        receipts.append(Receipt(student, entry.name, reason=reason, needs_person=True))
+    return receipts
+
+
+def take_step(
+    student: str, step: str, files: dict[str, Notebook], course: Path, release: Notebook
+) -> list[Receipt]:
+    """Take one of the files that are this step; the one with the step's own name, else the last."""
+    named = [name for name in files if PurePosixPath(name).stem == step]
+    chosen = (named or list(files))[-1]
+    reason, doubt = f"was left aside: {chosen} was taken for this step.", len(named) != 1
+    aside = [Receipt(student, name, step, False, reason, doubt) for name in files if name != chosen]
+    try:
+        write_submission(course, student, step, rebuild(files[chosen], release))
+    except Exception as error:  # whatever one file holds, the next student's goes on
+        reason = f"could not be rebuilt on the release ({type(error).__name__})."
+        return [*aside, Receipt(student, chosen, step, False, reason, needs_person=True)]
+    return [*aside, Receipt(student, chosen, step, taken=True)]
+
+
+def step_named(name: str, releases: Iterable[str]) -> str:
+    """Say which step a file's name names; empty where it names none."""
+    return next((step for step in releases if step in PurePosixPath(name).name), "")
+
+
+def step_alike(notebook: Notebook, releases: Releases) -> str:
+    """Say which step a renamed notebook is, by its cells; empty where it is none."""
+    theirs = fingerprints(notebook)
+    shared = {step: len(theirs & fingerprints(release)) for step, release in releases.items()}
+    best = max(shared, key=lambda step: shared[step])
+    return best if shared[best] >= 2 else ""
+
+
+def fingerprints(notebook: Notebook) -> set[str]:
+    """Return what tells a step's notebook from another's: the names and texts of its cells."""
+    cells = [Written.from_json(cell) for cell in notebook["cells"]]
+    marks = {cell.source.strip() for cell in cells} | {str(cell.grade_id) for cell in cells}
+    return marks - {"", "None"}
+
+
+def write_submission(course: Path, student: str, step: str, notebook: Notebook) -> None:
+    """Write a rebuilt notebook; where it is new, what was graded before no longer counts as graded."""
+    path = course / "submitted" / student / step / f"{step}.ipynb"
+    if read_json(path) == notebook:
+        return
+    write_json(path, notebook)
+    # nbgrader skips what it finds here, unless told to force; scores stay until it grades again.
+    shutil.rmtree(course / "autograded" / student / step, ignore_errors=True)

@@ -1,0 +1,29 @@
+"""Print what the checks say to every known answer of a step: `python -m autograder.tests.try_step STEP`."""
+
+import sys
+
+import torch
+
+from autograder import build, fixtures
+from autograder.tests.verdicts import answer, answers, verdicts
+from detrlab import codec
+from detrlab.check import FIXTURES
+
+
+def main(step: str) -> None:
+    torch.set_num_threads(1)
+    for exercise in build.exercises(step):
+        path = FIXTURES / f"{exercise.name}.safetensors"
+        codec.write(path, fixtures.fixture(exercise.name))
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} KB")
+    symbols = {exercise.name: exercise.symbol for exercise in build.exercises(step)}
+    for kind, exercise, expected, cells in answers(step):
+        said = verdicts(exercise, answer(cells, step, symbols[exercise]), seed=1)
+        right = all(line == expected or (expected == "○" and line[0] == "○") for line in said)
+        print(f"{'ok ' if right else 'BAD'} {exercise} / {kind}")
+        if not right:
+            print(f"      expected {expected}\n      visible  {said[0]}\n      hidden   {said[1]}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

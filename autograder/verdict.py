@@ -1,0 +1,56 @@
+"""Judge one notebook's answers: the hidden checks here, the learner's code in a box."""
+
+from dataclasses import dataclass
+
+from autograder import build, hidden
+from autograder.box import Box
+from autograder.proxy import RemoteError, lookup
+from detrlab.outcome import BrokeOff, CheckFailed, NothingYet
+from detrlab.steps import Cell, cell_from_json, isolate, only_stand_ins
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: its state, the line that the learner sees, and the share of the points."""
+
+    state: str  # pass, fail, nothing, ended
+    sentence: str
+    credit: float
+
+
+def judge(
+    step: str, cells: list[dict], box: Box | None = None, seed: int | None = None
+) -> dict[str, Verdict]:
+    """Return the verdict on each exercise of a step, from a notebook's code cells (nbformat dicts).
+
+    The cells are never run in this process. Each exercise has a session, and so a process, of its own.
+    `seed` draws the same inputs again; without it they are drawn from a secret one.
+    """
+    code = [cell_from_json(cell) for cell in cells if cell["cell_type"] == "code"]
+    if box is None:
+        with Box() as own:
+            return judge(step, cells, own, seed)
+    with only_stand_ins():  # the reference is built on the same parts as the learner's step
+        return {e.name: judge_one(step, e, code, box, seed) for e in build.exercises(step)}
+
+
+def judge_one(
+    step: str, exercise: build.Exercise, code: list[Cell], box: Box, seed: int | None
+) -> Verdict:
+    """Run one hidden check on what the cells define. Whatever happens in the box is a verdict."""
+    todo = next((c for c in reversed(code) if (c.role, c.name) == ("todo", exercise.name)), None)
+    if todo is None or todo.is_stub:
+        return Verdict("nothing", f"○ {exercise.name}: nothing here yet", 0.0)
+    try:
+        with box.session(step, isolate(code, step, exercise.name)) as session:
+            hidden.check(exercise.name, lookup(session, exercise.symbol), seed)
+    except NothingYet:
+        return Verdict("nothing", f"○ {exercise.name}: nothing here yet", 0.0)
+    except CheckFailed as failure:
+        return Verdict("fail", "\n".join(failure._render_traceback_()), 0.0)
+    except RemoteError as error:
+        sentence = f"✗ {exercise.name}: your cells do not define it: {error.names[0]}: {error}"
+        return Verdict("fail", "\n".join([sentence, *error.frames]), 0.0)
+    except BrokeOff as end:
+        return Verdict("ended", f"✗ {exercise.name}: {end}.", 0.0)
+    return Verdict("pass", f"✓ {exercise.name}", 1.0)

@@ -1,0 +1,192 @@
+"""The process that runs a learner's code. It knows detrlab and nothing else of the course.
+
+It imports torch once, then forks: each session (one check of one notebook) is a child that defines the
+learner's cells and answers requests until it is told to close. Requests and replies are frames, JSON and
+raw tensors (safetensors), over the two pipes that it was started with; what the code prints goes nowhere.
+Run as a script, started by autograder/box.py.
+"""
+
+import json
+import os
+import struct
+from typing import Any, BinaryIO
+
+import torch
+from safetensors.torch import load as tensors_from_bytes
+from safetensors.torch import save as tensors_to_bytes
+
+from detrlab import steps
+from detrlab.codec import flatten, unflatten
+from detrlab.outcome import BrokeOff, error_names, learner_frames
+
+HEADER = struct.Struct(">II")  # bytes of JSON, bytes of tensors
+LIMIT = 256 * 1024 * 1024
+MESSAGE_LIMIT = 1000
+
+
+class BadFrame(BrokeOff):
+    """What came over the pipe is not a frame, or is larger than the limit."""
+
+
+def write_frame(pipe: BinaryIO, data: Any, tensors: dict[str, torch.Tensor]) -> None:
+    """Write one frame. BadFrame where it would be larger than the limit."""
+    text = json.dumps(data).encode()
+    blob = tensors_to_bytes(tensors) if tensors else b""
+    if len(text) + len(blob) > LIMIT:
+        raise BadFrame(f"a value of more than {LIMIT // 2**20} MiB cannot be handed over")
+    pipe.write(HEADER.pack(len(text), len(blob)))
+    pipe.write(text)
+    pipe.write(blob)
+    pipe.flush()
+
+
+def read_frame(pipe: BinaryIO) -> tuple[Any, dict[str, torch.Tensor]]:
+    """Read one frame. EOFError where the other end is gone, BadFrame where it is not a frame."""
+    text_length, blob_length = HEADER.unpack(read_exactly(pipe, HEADER.size))
+    if text_length + blob_length > LIMIT:
+        raise BadFrame("the frame is larger than the limit")
+    text, blob = read_exactly(pipe, text_length), read_exactly(pipe, blob_length)
+    try:
+        return json.loads(text), tensors_from_bytes(blob) if blob else {}
+    except Exception as error:  # safetensors raises an exception class of its own
+        raise BadFrame(f"the frame cannot be read ({type(error).__name__})") from error
+
+
+def read_exactly(pipe: BinaryIO, length: int) -> bytes:
+    """Read `length` bytes and not one more, which may be for another process; EOFError at the end."""
+    parts = bytearray()
+    while len(parts) < length:
+        part = pipe.read(min(length - len(parts), 1 << 20))
+        if not part:
+            raise EOFError("the other end of the pipe is gone")
+        parts += part
+    return bytes(parts)
+
+
+class Session:
+    """One learner's cells, defined, and the objects that were handed out as references."""
+
+    def __init__(self, step: str, cells: list[steps.Cell]):
+        self.module = steps.execute(cells, step)
+        self.objects: list[Any] = []
+        self.calls: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
+
+    def refer(self, value: Any) -> dict:
+        """Keep a value that cannot be handed over, and return a reference to it."""
+        self.objects.append(value)
+        return {"object": len(self.objects) - 1, "kind": type(value).__name__}
+
+    def resolve(self, data: dict) -> Any:
+        """Return the value that a reference stands for."""
+        return self.objects[data["object"]]
+
+    def answer(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
+        """Carry out one request; return the reply's data and tensors."""
+        match request["op"]:
+            case "name":
+                return self.reply(self.lookup(request["name"]))
+            case "attribute":
+                return self.reply(getattr(self.objects[request["object"]], request["name"]))
+            case "call":
+                return self.call(request, tensors)
+            case "backward":
+                return self.backward(request, tensors)
+        raise BadFrame(f"unknown request {request['op']!r}")
+
+    def lookup(self, name: str) -> Any:
+        """Return what the cells define under this name; what kept them from it is raised."""
+        if name in vars(self.module):
+            return vars(self.module)[name]
+        for failure in vars(self.module)["__failures__"].values():
+            raise failure
+        raise NameError(f"no cell defines {name}")
+
+    def reply(self, value: Any) -> tuple[Any, dict]:
+        """Take a value apart for the pipe."""
+        tensors: dict[str, torch.Tensor] = {}
+        return {"value": flatten(value, tensors, self.refer)}, tensors
+
+    def call(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
+        """Call an object, keeping what a later backward needs."""
+        inputs = [tensors[name].requires_grad_() for name in request["with_gradient"]]
+        arguments = unflatten(request["arguments"], tensors, self.resolve)
+        with torch.set_grad_enabled(request["grad_enabled"]):
+            value = self.objects[request["object"]](*arguments["args"], **arguments["kwargs"])
+        reply, flat = self.reply(value)
+        outputs = {str(i): out for i, out in enumerate(tensors_in(value)) if inputs and out.requires_grad}
+        self.calls.append((inputs, list(outputs.values())))
+        return reply | {"call": len(self.calls) - 1, "with_gradient": list(outputs)}, flat
+
+    def backward(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
+        """Carry gradients of a call's outputs back to its inputs."""
+        inputs, outputs = self.calls[request["call"]]
+        gradients = [tensors[str(i)] for i in range(len(outputs))]
+        return self.reply(
+            list(
+                torch.autograd.grad(outputs, inputs, gradients, retain_graph=True, materialize_grads=True)
+            )
+        )
+
+
+def tensors_in(value: Any) -> list[torch.Tensor]:
+    """List the tensors of nested plain data, in the order in which `flatten` numbers them."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list | tuple):
+        return []
+    return [tensor for item in items for tensor in tensors_in(item)]
+
+
+def describe(error: BaseException) -> dict:
+    """Return an error as plain data."""
+    return {
+        "names": error_names(error),
+        "message": str(error)[:MESSAGE_LIMIT],
+        "frames": learner_frames(error)[-5:],
+    }
+
+
+def serve(pipes: tuple[BinaryIO, BinaryIO], request: dict) -> None:
+    """Answer requests on one notebook until told to close."""
+    incoming, outgoing = pipes
+    session = Session(request["step"], [steps.Cell(*cell) for cell in request["cells"]])
+    write_frame(outgoing, {"value": None}, {})
+    while True:
+        request, tensors = read_frame(incoming)
+        if request["op"] == "close":
+            return
+        try:
+            reply, flat = session.answer(request, tensors)
+            write_frame(outgoing, reply, flat)
+        except BaseException as error:  # whatever a learner's code raises is an answer too
+            write_frame(outgoing, {"error": describe(error)}, {})
+
+
+def main() -> None:
+    """Fork a child for each session, and say how it ended."""
+    incoming = os.fdopen(os.dup(0), "rb", buffering=0)
+    outgoing = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    torch.set_num_threads(1)
+    steps.stand_ins_only = True
+    write_frame(outgoing, {"ready": torch.__version__}, {})
+    while True:
+        try:
+            request, _ = read_frame(incoming)
+        except EOFError:
+            return
+        child = os.fork()
+        if not child:
+            try:
+                serve((incoming, outgoing), request)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        write_frame(outgoing, {"ended": os.waitstatus_to_exitcode(status)}, {})
+
+
+if __name__ == "__main__":
+    main()
