@@ -12,6 +12,7 @@ Any other code cell is a demo: it runs in the notebook, and nothing else depends
 """
 
 import ast
+import functools
 import hashlib
 import shutil
 import tempfile
@@ -127,11 +128,13 @@ def cell_id(cell: NotebookNode, taken: set[str]) -> str:
     return unique
 
 
+@functools.cache
 def code_cells(step: str) -> list[Cell]:
     """Return a step's code cells with their roles, as `detrlab.steps` runs them."""
     return [cell_from_json(cell) for cell in read_source(step).cells if cell.cell_type == "code"]
 
 
+@functools.cache
 def exercises(step: str) -> list[Exercise]:
     """List a step's TODOs, read from the one line that each tests cell holds."""
     found = []

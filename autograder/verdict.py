@@ -1,6 +1,8 @@
 """Judge one notebook's answers: the hidden checks here, the learner's code in a box."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder import build, hidden
 from autograder.box import Box
@@ -54,3 +56,13 @@ def judge_one(
     except BrokeOff as end:
         return Verdict("ended", f"✗ {exercise.name}: {end}.", 0.0)
     return Verdict("pass", f"✓ {exercise.name}", 1.0)
+
+
+def judge_file(path: Path) -> dict[str, Verdict]:
+    """Judge a notebook file that is named after its step. ValueError where it cannot be read."""
+    build.source_path(path.stem)
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read as a notebook ({type(error).__name__}).") from error
+    return judge(path.stem, cells)

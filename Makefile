@@ -1,0 +1,63 @@
+# `make` alone lists the targets. Each sets up .venv by itself when it is missing or stale.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := autograder/requirements.lock
+export JUPYTER_CONFIG_PATH := $(CURDIR)/autograder
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+
+# --- the learner ---------------------------------------------------------------------------------
+
+lab: $(BIN)/.ready  ## open the week in JupyterLab
+	cd notebooks && jupyter lab week1/00_set_prediction.ipynb
+
+progress: $(BIN)/.ready  ## show how far you are
+	@cd notebooks/week1 && python -c "from detrlab import progress; progress()"
+
+# --- the instructor ------------------------------------------------------------------------------
+
+demo: $(BIN)/.ready  ## build the release, grade a demo class with nbgrader, write feedback and a CSV
+	@python -m autograder demo
+
+bundle: $(BIN)/.ready  ## zip what students get, into dist/
+	@python -m autograder bundle
+
+# --- the author ----------------------------------------------------------------------------------
+
+notebooks: $(BIN)/.ready  ## build notebooks/ and data/checks from solutions/
+	@python -m autograder fixtures
+	@python -m autograder notebooks
+
+fixtures: $(BIN)/.ready  ## compute only the numbers that the visible checks compare with
+	@python -m autograder fixtures
+
+solutions: $(BIN)/.ready  ## execute the solutions into notebooks with outputs
+	@python -m autograder solutions
+
+check: $(BIN)/.ready  ## lint, types and the fast tests: under two minutes
+	ruff check --quiet . && ruff format --quiet --check . && mypy
+	pytest -q -n 2 -m "not slow"
+
+test: $(BIN)/.ready  ## everything: check, then nbgrader end to end, executed notebooks, the lab
+	ruff check --quiet . && ruff format --quiet --check . && mypy
+	pytest -q -n 2
+
+lock: $(BIN)/.ready  ## write the versions installed now to the lock file
+	pip freeze --exclude-editable > $(LOCK)
+
+clean:  ## remove .venv, caches and what grading made
+	rm -rf .venv dist autograder/course build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+
+# The lock says which versions; pyproject.toml says which packages and which ranges would do.
+$(BIN)/.ready: pyproject.toml $(LOCK)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv: a few minutes, once"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[dev]'
+	@touch $@
+
+.PHONY: help lab progress demo bundle notebooks fixtures solutions check test lock clean
+.DEFAULT_GOAL := help

@@ -1,0 +1,76 @@
+"""The instructor's commands: `python -m autograder` lists them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def fixtures() -> None:
+    """Compute the numbers that the visible checks compare with, into data/checks."""
+    from autograder.fixtures import write_all
+
+    print(f"Wrote {len(write_all())} files to data/checks.")
+
+
+def notebooks() -> None:
+    """Build the student notebooks, into notebooks/week1."""
+    from autograder.build import notebooks
+
+    print("Built " + ", ".join(path.stem for path in notebooks()) + ".")
+
+
+def solutions(steps: list[str]) -> None:
+    """Execute the solutions (all, or the steps named) into notebooks with outputs."""
+    from autograder.build import solutions
+
+    print("Executed " + ", ".join(path.stem for path in solutions(steps or None)) + ".")
+
+
+def bundle() -> None:
+    """Zip what students get, into dist."""
+    from autograder.build import bundle
+
+    print(f"Wrote {bundle().relative_to(Path.cwd())}.")
+
+
+def check(notebook: Path) -> int:
+    """Run the hidden checks on one notebook file; the exit code is 1 unless all pass."""
+    from autograder.verdict import judge_file
+
+    verdicts = judge_file(notebook)
+    print("\n".join(verdict.sentence for verdict in verdicts.values()))
+    return int(any(verdict.state != "pass" for verdict in verdicts.values()))
+
+
+def demo() -> None:
+    """Grade a demo class with nbgrader, from handing in to feedback pages and a CSV."""
+    from autograder.demo import demo
+
+    demo()
+
+
+def main() -> int:
+    """Run the command that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    for function in (fixtures, notebooks, solutions, bundle, check, demo):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(run=function)
+        if function is check:
+            command.add_argument("notebook", type=Path, help="a notebook of the week")
+        if function is solutions:
+            command.add_argument("steps", nargs="*", help="like 03_encoder; all where none is named")
+    options = vars(parser.parse_args())
+    run, command = options.pop("run", None), options.pop("command")
+    if not command:
+        parser.print_help()
+        return 2
+    try:
+        return run(**options) or 0
+    except (ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
