@@ -24,6 +24,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.settings import open_course
+
 from detrlab.steps import Cell, cell_from_json
 
 ROOT = Path(__file__).parents[1]
@@ -159,11 +161,7 @@ def release(course: Path, only: list[str] | None = None) -> Path:
 
     The published notebooks are never touched: nbgrader deletes what it cannot rebuild.
     """
-    from nbgrader.apps import NbGraderAPI
-
-    from autograder.settings import nbgrader_settings
-
-    api = NbGraderAPI(config=nbgrader_settings(course))
+    api = open_course(course)
     for step in only or steps():
         folder = course / "source" / step
         folder.mkdir(parents=True, exist_ok=True)

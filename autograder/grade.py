@@ -12,15 +12,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import nbformat
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
 from rich.progress import track
 from traitlets import Unicode
 
+from autograder.box import Box
 from autograder.pages import course_of, grade_id, read_step
 from autograder.rebuild import rebuild
 from autograder.records import read_json, verdicts_path, write_json
@@ -56,6 +59,8 @@ class WriteVerdicts(NbGraderPreprocessor):
         "autograder.verdict.judge", help="Dotted name of the function that judges a notebook."
     ).tag(config=True)
 
+    box: ClassVar[Box | None] = None  # shared while `grade` runs; else each notebook starts its own
+
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Judge the notebook once and write the verdicts; also to the course's verdicts folder."""
         ids = resources["nbgrader"]
@@ -77,7 +82,7 @@ class WriteVerdicts(NbGraderPreprocessor):
         module, _, function = self.judge.rpartition(".")
         try:
             judge = getattr(importlib.import_module(module), function)
-            judged = judge(step, [dict(cell) for cell in nb.cells if cell.cell_type == "code"])
+            judged = judge(step, [cell for cell in nb.cells if cell.cell_type == "code"], self.box)
             return {name: plain(asdict(verdict)) for name, verdict in judged.items()}
         except (Exception, SystemExit):
             # One submission that breaks the judge must not stop the class.
@@ -166,16 +171,22 @@ def grade(
     work = [(step, who) for step in known for who in sorted(api.get_submitted_students(step))]
     wanted = None if students is None else set(students)
     work = [(step, who) for step, who in work if wanted is None or who in wanted]
-    results = []
-    for step, who in track(work, "Grading"):
-        told = api.autograde(step, who)
-        problem = "" if told["success"] else told.get("log", told.get("error", "")).strip()
-        if "KeyboardInterrupt" in told.get("error", ""):
-            raise KeyboardInterrupt  # nbgrader's API swallows it
-        if problem:
-            forget_scores(api.coursedir.db_url, step, who)
-        results.append(Graded(who, step, problem))
-    return results
+    with Box() as WriteVerdicts.box:
+        try:
+            return [grade_one(api, step, who) for step, who in track(work, "Grading")]
+        finally:
+            WriteVerdicts.box = None
+
+
+def grade_one(api: NbGraderAPI, step: str, student: str) -> Graded:
+    """Grade one submission; where nbgrader cannot, its automatic scores are taken back."""
+    told = api.autograde(step, student)
+    if "KeyboardInterrupt" in told.get("error", ""):
+        raise KeyboardInterrupt  # nbgrader's API swallows it
+    problem = "" if told["success"] else told.get("log", told.get("error", "")).strip()
+    if problem:
+        forget_scores(api.coursedir.db_url, step, student)
+    return Graded(student, step, problem)
 
 
 def give_feedback(course: Path = COURSE) -> Path:

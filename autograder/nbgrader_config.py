@@ -1,9 +1,8 @@
 """nbgrader's settings for this course.
 
 Found through JUPYTER_CONFIG_PATH=autograder from the repository root, by `nbgrader` typed by hand and by
-JupyterLab's formgrader. Another course folder (the demo's) is chosen with DETR_COURSE=FOLDER, or with
-`nbgrader ... --course-dir=FOLDER`. No db_url is set here: the gradebook lies in the course folder, or
-wherever `c.CourseDirectory.db_url` says.
+JupyterLab's formgrader. Another course folder (the demo's) is chosen with DETR_COURSE=FOLDER. A file of
+this name in the course folder adds to these settings: late penalties, a database elsewhere.
 """
 
 import importlib.util

@@ -61,7 +61,7 @@ class HideFromStudents(ClearHiddenTests):
     """Take rubric and hidden checks out again, for the page that the student gets."""
 
     # nbgrader's preprocessors redeclare this one as not configurable, and warn on every page.
-    display_data_priority = List(config=True)
+    display_data_priority: List = List(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Drop the cells that ShowRubric added, and the regions between the marks of hidden tests."""

@@ -50,7 +50,7 @@ def sentences(course: Path, student: str, step: str) -> Iterator[str]:
     """Yield what a learner was told on each question that did not pass, in the notebook's order."""
     for verdict in read_json(verdicts_path(course, student, step)).get("verdicts", {}).values():
         if verdict["state"] != "pass":
-            yield verdict["sentence"]
+            yield verdict["sentence"].partition("\n")[0]
 
 
 def table(course: Path = COURSE) -> Table:
@@ -60,7 +60,7 @@ def table(course: Path = COURSE) -> Table:
     result = Table("student", title=str(course), title_justify="left")
     for step in steps:
         result.add_column(step.replace("_", " "), justify="right")
-    result.add_column("by hand", justify="center")
+    result.add_column("needs a person", justify="center")
     result.add_column("first feedback", ratio=1)
     for student in dict.fromkeys(row.student for row in everything):
         own = {row.step: row for row in everything if row.student == student}

@@ -12,7 +12,7 @@ from autograder.hidden import cases, draw_weights, normal
 from detrlab.probes import Case
 
 # batch, queries, tokens, d_model, n_heads, dim_ff
-SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 16, 4, 20))
+SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 12, 3, 20))
 
 
 @cases

@@ -9,13 +9,14 @@ import contextlib
 import io
 import json
 import linecache
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-STUB = "raise NotImplementedError"
+STUB = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
 # What runs of a cell that the learner added: definitions, but not experiments and trainings.
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
@@ -34,7 +35,7 @@ class Cell:
     @property
     def is_stub(self) -> bool:
         """Whether this is a TODO that still raises NotImplementedError."""
-        return self.role == "todo" and STUB in self.source
+        return self.role == "todo" and bool(STUB.search(self.source))
 
     @property
     def defines(self) -> list[str]:
@@ -154,7 +155,9 @@ def isolate(cells: Iterable[Cell], step: str, exercise: str) -> list[Cell]:
         alone.append(cell)
         names = [name for name in cell.defines if name in STANDINS.get(step, {})]
         if cell.role == "todo" and cell.name != exercise and names:
-            alone.append(Cell(f"from detrlab.standins import {', '.join(names)}", "locked"))
+            lines = [f"{name} = STANDINS[{step!r}][{name!r}]" for name in names]
+            source = "\n".join(["from detrlab.standins import STANDINS", *lines])
+            alone.append(Cell(source, "locked", f"stand_ins_{cell.name}"))
     return alone
 
 

@@ -5,51 +5,55 @@ from typing import Any
 
 import torch
 
+from detrlab.outcome import CheckFailed
 from detrlab.probes import Case, Observation, probe
-from detrlab.weights import copy_weights
+from detrlab.weights import Weights, copy_weights
 
 
 @probe()
 def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     """Run one layer with given weights, first without positions, then with one kind, then with both."""
     layer = layer_class(**case["config"])
-    yield "the number of parameters", count(layer)
-    copy_weights(layer, case["weights"])
+    yield from set_weights(layer, case["weights"])
     layer.eval()
     tgt, memory, pos, query_pos = (case[name] for name in ("tgt", "memory", "pos", "query_pos"))
     no_pos, no_query_pos = torch.zeros_like(pos), torch.zeros_like(query_pos)
-    yield "the output with pos = 0 and query_pos = 0", layer(tgt, memory, no_pos, no_query_pos)
-    yield "the output with query_pos = 0", layer(tgt, memory, pos, no_query_pos), "Without pos it is right."
-    yield (
-        "the output with pos = 0",
-        layer(tgt, memory, no_pos, query_pos),
-        "Without query_pos it is right.",
+    steps = (
+        ("the output with pos = 0 and query_pos = 0", no_pos, no_query_pos, ""),
+        ("the output with query_pos = 0", pos, no_query_pos, "With both at 0 it is right."),
+        ("the output with pos = 0", no_pos, query_pos, "With both at 0 it is right."),
+        ("the output", pos, query_pos, "With either of pos and query_pos at 0 it is right."),
     )
-    yield (
-        "the output",
-        layer(tgt, memory, pos, query_pos),
-        "With pos or query_pos alone it is right.",
-    )
+    for what, cell_pos, slot_pos, advice in steps:
+        yield what, layer(tgt, memory, cell_pos, slot_pos), advice
 
 
 @probe()
 def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     """Run the stack with given weights, different ones in each layer; then one of default width."""
     stack = decoder_class(**case["config"])
-    yield "the number of parameters", count(stack)
-    copy_weights(stack, case["weights"])
+    yield from set_weights(stack, case["weights"])
     stack.eval()
     inputs = [case[name] for name in ("tgt", "memory", "pos", "query_pos")]
     outputs = stack(*inputs)
-    yield "what the decoder returns", "a list" if isinstance(outputs, list | tuple) else "one tensor"
+    listed = isinstance(outputs, list | tuple)
+    yield "what the decoder returns", "a list" if listed else f"a {type(outputs).__name__}"
+    if not listed:
+        yield "what it returns instead of a list", outputs
+        return
     yield "the number of outputs", len(outputs)
     for number, output in enumerate(outputs, start=1):
         yield f"the output of layer {number}", output
-    default = decoder_class(n_layers=1, dim_ff=4)
-    outputs = default(*(torch.zeros(1, 2, 256) for _ in inputs))
+    narrow = decoder_class(n_layers=1, dim_ff=4)
+    outputs = narrow(*(torch.zeros(1, 2, 256) for _ in inputs))
     yield "the width of the outputs when no d_model is given", outputs[0].shape[-1]
 
 
-def count(module: Any) -> int:
-    """Count the numbers in a module's parameters."""
-    return sum(tensor.numel() for tensor in module.state_dict().values())
+def set_weights(module: Any, weights: Weights) -> Iterator[Observation]:
+    """Copy the weights in. Where they do not fit, the number of parameters helps to say why."""
+    try:
+        copy_weights(module, weights)
+    except CheckFailed:
+        sizes = [tensor.numel() for tensor in module.state_dict().values()]
+        yield "the number of parameters", sum(sizes)
+        raise

@@ -17,7 +17,7 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
     yield (
         "the list of your parameters' sizes",
         sizes(module.state_dict()),
-        "class_head is one linear layer with a column more than there are classes; bbox_head is three, d wide.",
+        "class_head is one linear layer, bbox_head three.",
     )
     if sizes(module.state_dict()) != sizes(case["weights"]):
         return
@@ -34,15 +34,14 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
     yield "the boxes tensor", boxes, "The logits are right."
 
     logits_of_stack, boxes_of_stack = module(case["stack"])
-    advice = "With input [B, N, d] it is right: whatever stands before d has to come out as it went in."
-    yield "the logits tensor for a stack of decoder layers [n, B, N, d]", logits_of_stack, advice
-    yield "the boxes tensor for a stack of decoder layers [n, B, N, d]", boxes_of_stack, advice
+    yield "the logits tensor for input [n_layers, B, N, d]", logits_of_stack, "For [B, N, d] it is right."
+    yield "the boxes tensor for input [n_layers, B, N, d]", boxes_of_stack, "For [B, N, d] it is right."
 
     total = logits.sum() + boxes.sum()
     if total.requires_grad:
         total.backward()
     gradient = torch.zeros_like(hidden) if hidden.grad is None else hidden.grad
-    yield "the gradient at the queries", gradient, "The values are right: do you cut the graph on the way?"
+    yield "the gradient at the queries", gradient, "All outputs are right."
 
 
 def described(output: Any) -> str:

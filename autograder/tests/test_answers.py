@@ -1,0 +1,43 @@
+"""Every known answer gets the verdict it deserves: solutions, stubs, slips and alternatives."""
+
+from collections import Counter
+
+import pytest
+import torch
+
+from autograder import build, slips
+from autograder.tests.verdicts import answer, answers, verdicts
+
+torch.set_num_threads(1)
+EVERY = [(step, *known) for step in build.steps() for known in answers(step)]
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "exercise", "expected", "cells"),
+    EVERY,
+    ids=[f"{exercise}-{kind}" for _, kind, exercise, *_ in EVERY],
+)
+def test_answer(step, kind, exercise, expected, cells):
+    symbol = {e.name: e.symbol for e in build.exercises(step)}[exercise]
+    visible, hidden = verdicts(exercise, answer(cells, step, symbol), seed=7)
+    expected = f"○ {exercise}: nothing here yet" if expected == "○" else expected
+    assert visible == expected
+    assert hidden.replace("○ nothing", f"○ {exercise}: nothing") == expected
+
+
+@pytest.mark.parametrize("step", build.steps())
+def test_enough_slips_and_alternatives(step):
+    todos = [exercise.name for exercise in build.exercises(step)]
+    wrong = Counter(slip.grade_id for slip in slips.slips(step))
+    right = Counter(grade_id for _, grade_id, _ in slips.alternatives(step))
+    assert set(wrong) | set(right) <= set(todos), "a slip or an alternative of no exercise"
+    for todo in todos:
+        assert wrong[todo] >= 6
+        assert right[todo] >= 3
+
+
+@pytest.mark.parametrize("step", build.steps())
+def test_slips_are_named_once(step):
+    rows = slips.slips(step)
+    assert len({slip.id for slip in rows}) == len(rows)
+    assert len({slip.says for slip in rows}) == len(rows)

@@ -1,0 +1,98 @@
+"""The same verdicts where the learner's code runs in a process of its own; how a session can end."""
+
+import os
+
+import pytest
+
+from autograder import build, slips
+from autograder.box import Box
+from autograder.tests.verdicts import answers
+from autograder.verdict import judge, judge_one
+from detrlab.steps import only_stand_ins
+
+STEP = "03_encoder"
+
+
+@pytest.fixture(scope="module")
+def box():
+    with Box() as box:
+        yield box
+
+
+def judged(box, step, exercise, cells, seconds=60.0):
+    found = next(e for e in build.exercises(step) if e.name == exercise)
+    with only_stand_ins():
+        return judge_one(step, found, cells, box, seed=11, seconds=seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", build.steps())
+def test_known_answers_through_the_box(box, step):
+    wrong = {}
+    for kind, exercise, expected, cells in answers(step):
+        verdict = judged(box, step, exercise, cells)
+        expected = f"○ {exercise}: nothing here yet" if expected == "○" else expected
+        if verdict.sentence.removesuffix(f" {exercise}") != expected:
+            wrong[kind] = verdict.sentence
+    assert not wrong
+
+
+def test_a_mistake_costs_one_exercise(box):
+    slip = next(slip for slip in slips.slips(STEP) if slip.id == "pos-on-values")
+    cells = slip.apply(build.code_cells(STEP))
+    assert judged(box, STEP, "encoder_layer", cells).state == "fail"
+    assert judged(box, STEP, "encoder", cells).state == "pass"
+
+
+GOOD = next(cell for cell in build.code_cells(STEP) if cell.name == "encoder_layer").source
+ENDS = {
+    "exit": ("import os\nos._exit(0)", "ended", "ended its process"),
+    "exit-code": ("import os\nos._exit(3)", "ended", "exit code 3"),
+    "system-exit": ("raise SystemExit", "ended", "ended its process"),
+    "killed": ("import os\nos.kill(os.getpid(), 9)", "ended", "exit code -9"),
+    "parent-killed": ("import os\nos.kill(os.getppid(), 9)\nos._exit(0)", "ended", "is gone"),
+    "loop": ("while True: pass", "ended", "took too long"),
+    "syntax": ("def f(:", "fail", "SyntaxError"),
+    "raises": ("1 / 0", "fail", "ZeroDivisionError"),
+    "deep": ("def f(): return f()\nf()", "fail", "RecursionError"),
+    "not-a-module": ("TransformerEncoderLayer = 5", "fail", "your code raised"),
+    "prints-to-the-pipe": ("import os\n[os.write(fd, b'x' * 99) for fd in range(9)]", "ended", ""),
+    "kwargs": ("class TransformerEncoderLayer: pass", "fail", "your code raised TypeError"),
+}
+
+
+@pytest.mark.parametrize("source, state, words", ENDS.values(), ids=ENDS.keys())
+def test_every_end_is_a_verdict(box, source, state, words):
+    cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", source)
+    verdict = judged(box, STEP, "encoder_layer", cells, seconds=5 if "while" in source else 60)
+    assert verdict.credit == 0
+    if source.startswith("import os\n[os.write"):
+        return  # a write into any descriptor may end in several ways; none of them gives points
+    assert verdict.state == state
+    assert words in verdict.sentence
+
+
+def test_the_box_goes_on_after_any_end(box):
+    assert judged(box, STEP, "encoder_layer", build.code_cells(STEP)).state == "pass"
+
+
+def test_names_are_told_to_a_learner_whose_code_raises(box):
+    source = GOOD.replace("q = k = src + pos", "q = k = src + position")
+    cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", source)
+    verdict = judged(box, STEP, "encoder_layer", cells)
+    assert "NameError: name 'position' is not defined" in verdict.sentence
+    assert "in forward, line" in verdict.sentence
+    assert os.sep + "autograder" not in verdict.sentence
+
+
+def test_seed_draws_the_same_inputs_again(box):
+    cells = [
+        {"cell_type": "code", "source": c.source, "metadata": {"nbgrader": {"grade_id": f"{c.role}_{c.name}"}}}
+        for c in slips.with_answer(
+            build.code_cells(STEP), "encoder_layer", GOOD.replace("src + pos", "2 * src + pos")
+        )
+        if c.role in ("todo", "locked")
+    ]
+    first, again, other = (judge(STEP, cells, box, seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first["encoder_layer"].sentence != other["encoder_layer"].sentence

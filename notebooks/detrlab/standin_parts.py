@@ -1,0 +1,182 @@
+"""The stand-ins of steps 0 to 6, from the boxes to the matcher.
+
+See `detrlab.standins`, which lists them: they keep the contract and give no answer away.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from detrlab.backbones import tiny_backbone
+from detrlab.toy import Target
+
+Outputs = Mapping[str, Any]
+Pairs = list[tuple[Tensor, Tensor]]
+
+
+def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
+    """Turn boxes [..., 4] from centre and size into corners."""
+    from torchvision.ops import box_convert
+
+    return box_convert(boxes, "cxcywh", "xyxy")
+
+
+def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
+    """Return the GIoU of every pair of xyxy boxes, [N, 4] and [M, 4] -> [N, M]."""
+    from torchvision import ops
+
+    return ops.generalized_box_iou(boxes1, boxes2).nan_to_num(-1.0)
+
+
+class Backbone(nn.Module):
+    """Turn images [B, 3, H, W] into features [B, d, H/32, W/32] (name "tiny": H/16, W/16), rounded up."""
+
+    def __init__(self, d_model: int = 256, name: str = "resnet50", weights: str | None = None) -> None:
+        super().__init__()
+        self.body, channels = tiny_backbone()
+        if name != "tiny":
+            self.body = nn.Sequential(self.body, nn.AvgPool2d(2, ceil_mode=True))
+        self.projection = nn.Conv2d(channels, d_model, kernel_size=3, padding=1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the features of a batch of images."""
+        return self.projection(self.body(images))
+
+
+class PositionalEncoding2D(nn.Module):
+    """Describe each cell of x [B, C, H', W'] by random waves over the image, [B, d, H', W']."""
+
+    def __init__(
+        self,
+        d_model: int = 256,
+        temperature: float = 10000.0,
+        normalize: bool = True,
+        scale: float = 2 * math.pi,
+    ) -> None:
+        super().__init__()
+        if d_model % 4 != 0:
+            raise ValueError(f"d_model must be a multiple of 4, not {d_model}.")
+        generator = torch.Generator().manual_seed(0)
+        self.waves = scale * torch.randn(d_model, 2, generator=generator)
+        self.phases = scale * torch.rand(d_model, 1, 1, generator=generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the encoding, on the device and in the type of x."""
+        rows, columns = (torch.linspace(-1, 1, length) for length in x.shape[-2:])
+        places = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
+        waves = torch.cos(torch.tensordot(self.waves, places, dims=1) + self.phases)
+        return waves.to(x).repeat(len(x), 1, 1, 1)
+
+
+class TransformerEncoderLayer(nn.Module):
+    """Mix tokens [B, L, d] with their neighbours in reading order, by a convolution per channel."""
+
+    def __init__(
+        self, d_model: int = 256, n_heads: int = 8, dim_ff: int = 2048, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.mix = nn.Conv1d(d_model, d_model, 2 * n_heads + 1, padding=n_heads, groups=d_model)
+        self.mlp = nn.Sequential(nn.Linear(d_model, dim_ff), nn.GELU(), nn.Linear(dim_ff, d_model))
+        self.scale = nn.RMSNorm(d_model)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, src: Tensor, pos: Tensor) -> Tensor:
+        """Return the tokens, mixed."""
+        mixed = self.mix((src + pos).mT).mT
+        return src + self.dropout(self.mlp(self.scale(mixed)))
+
+
+class TransformerEncoder(nn.Module):
+    """Apply mixing layers one after the other, [B, L, d] -> [B, L, d]."""
+
+    def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(TransformerEncoderLayer(**layer_kwargs) for _ in range(n_layers))
+
+    def forward(self, src: Tensor, pos: Tensor) -> Tensor:
+        """Return the tokens, mixed."""
+        for layer in self.layers:
+            src = layer(src, pos)
+        return src
+
+
+class TransformerDecoderLayer(nn.Module):
+    """Let each query look at the image once; the queries [B, N, d] do not see each other."""
+
+    def __init__(
+        self, d_model: int = 256, n_heads: int = 8, dim_ff: int = 2048, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.cross_attn = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
+        self.linear = nn.Linear(d_model, d_model)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> Tensor:
+        """Return the queries after one look."""
+        located = memory + pos
+        seen, _ = self.cross_attn(tgt + query_pos, located, located)
+        return tgt + self.dropout(self.linear(seen))
+
+
+class TransformerDecoder(nn.Module):
+    """Look at the image n_layers times; return the queries [B, N, d] after each look."""
+
+    def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(TransformerDecoderLayer(**layer_kwargs) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(layer_kwargs.get("d_model", 256))
+
+    def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> list[Tensor]:
+        """Return the queries after each look."""
+        looks = []
+        for layer in self.layers:
+            tgt = self.norm(layer(tgt, memory, pos, query_pos))
+            looks.append(tgt)
+        return looks
+
+
+class DetrPredictionHeads(nn.Module):
+    """Turn queries [..., d] into logits [..., K + 1] and boxes [..., 4] in [0, 1]."""
+
+    def __init__(self, d_model: int = 256, num_classes: int = 3) -> None:
+        super().__init__()
+        self.class_head = nn.Sequential(nn.Tanh(), nn.Linear(d_model, num_classes + 1))
+        self.bbox_head = nn.Linear(d_model, 4)
+
+    def forward(self, queries: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits and boxes."""
+        return self.class_head(queries), 0.5 + 0.5 * F.softsign(self.bbox_head(queries))
+
+
+class HungarianMatcher(nn.Module):
+    """Pair queries with objects greedily: the closest pair first, then the closest that is left."""
+
+    def __init__(self, cost_class: float = 1.0, cost_bbox: float = 5.0, cost_giou: float = 2.0) -> None:
+        super().__init__()
+        self.class_factor, self.place_factor = cost_class, cost_bbox + cost_giou
+
+    @torch.no_grad()
+    def forward(self, outputs: Outputs, targets: Sequence[Target]) -> Pairs:
+        """Return (queries, objects) for each image; raise ValueError where predictions are not finite."""
+        logits, boxes = outputs["pred_logits"].cpu(), outputs["pred_boxes"].cpu()
+        pairs = []
+        for image, target in enumerate(targets):
+            if not (logits[image].isfinite().all() and boxes[image].isfinite().all()):
+                raise ValueError(f"Image {image}: predictions that are not finite cannot be matched.")
+            pairs.append(self._pair(logits[image], boxes[image], target))
+        return pairs
+
+    def _pair(self, logits: Tensor, boxes: Tensor, target: Target) -> tuple[Tensor, Tensor]:
+        far = self.place_factor * torch.cdist(boxes, target["boxes"].cpu())
+        far -= self.class_factor * logits.log_softmax(-1)[:, target["labels"].cpu()]
+        pairs = []
+        for _ in range(min(far.shape)):
+            query, thing = divmod(int(far.argmin()), far.shape[1])
+            far[query], far[:, thing] = math.inf, math.inf
+            pairs.append((query, thing))
+        queries, things = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).unbind(1)
+        return queries, things
