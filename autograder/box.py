@@ -43,7 +43,7 @@ class Box:
     def start(self) -> None:
         """Start the worker and wait until it has imported torch."""
         self.timed_out = False
-        self.process = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-I", WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -53,17 +53,19 @@ class Box:
             start_new_session=True,
             bufsize=0,
         )
-        reply, _ = read_frame(self.process.stdout)
+        assert process.stdin and process.stdout
+        self.process, self.requests, self.replies = process, process.stdin, process.stdout
+        reply, _ = read_frame(self.replies)
         if "ready" not in reply:
             raise BadFrame("the worker did not start")
 
     def stop(self) -> None:
         """End the worker and all that it started."""
-        if self.process:
+        process, self.process = self.process, None  # the watchdog may be stopping it at the same time
+        if process:
             with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     @contextmanager
     def session(self, step: str, cells: list[Cell], seconds: float = SECONDS) -> Iterator["Box"]:
@@ -84,8 +86,8 @@ class Box:
             alive = False
             raise
         finally:
-            watchdog.cancel()
             self.close() if alive else self.stop()
+            watchdog.cancel()
 
     def close(self) -> None:
         """End a session in good order; where that fails, end the worker."""
@@ -106,9 +108,9 @@ class Box:
     ) -> tuple[dict, dict[str, torch.Tensor]]:
         """Send one request and return the reply. Ended where none can come any more."""
         try:
-            write_frame(self.process.stdin, {"op": op} | data, tensors or {})
-            reply, flat = read_frame(self.process.stdout)
-        except (OSError, EOFError, AttributeError) as error:
+            write_frame(self.requests, {"op": op} | data, tensors or {})
+            reply, flat = read_frame(self.replies)
+        except (OSError, EOFError, ValueError) as error:
             raise Ended(self.how_it_ended(None)) from error
         if not isinstance(reply, dict):
             raise BadFrame("the reply is not of the agreed form")

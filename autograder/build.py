@@ -25,13 +25,13 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.settings import open_course
-
 from detrlab.steps import Cell, cell_from_json
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = ROOT / "solutions" / "week1"
 NOTEBOOKS = ROOT / "notebooks" / "week1"
 DATA = ROOT / "data"
+AUTOGRADER = ROOT / "autograder"
 
 # Each role with the type of its cells; locked cells hold code or text.
 ROLES = {"todo": "code", "tests": "code", "written": "markdown", "hints": "markdown", "locked": None}

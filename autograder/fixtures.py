@@ -5,7 +5,7 @@ from pathlib import Path
 from autograder import build, hidden
 from detrlab import codec
 from detrlab.check import FIXTURES
-from detrlab.outcome import agree
+from detrlab.judging import agree
 
 VISIBLE_SEED = 20200526  # the day the paper appeared on arXiv
 

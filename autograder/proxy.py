@@ -40,6 +40,7 @@ class Remote:
         return value_of(self._box, reply, tensors)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object in its box; results that depend on inputs with gradient carry one too."""
         tensors: dict[str, torch.Tensor] = {}
         arguments = flatten({"args": list(args), "kwargs": kwargs}, tensors, refer)
         inputs = {

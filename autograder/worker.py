@@ -9,7 +9,7 @@ Run as a script, started by autograder/box.py.
 import json
 import os
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import torch
 from safetensors.torch import load as tensors_from_bytes
@@ -28,7 +28,7 @@ class BadFrame(BrokeOff):
     """What came over the pipe is not a frame, or is larger than the limit."""
 
 
-def write_frame(pipe: BinaryIO, data: Any, tensors: dict[str, torch.Tensor]) -> None:
+def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) -> None:
     """Write one frame. BadFrame where it would be larger than the limit."""
     text = json.dumps(data).encode()
     blob = tensors_to_bytes(tensors) if tensors else b""
@@ -40,7 +40,7 @@ def write_frame(pipe: BinaryIO, data: Any, tensors: dict[str, torch.Tensor]) -> 
     pipe.flush()
 
 
-def read_frame(pipe: BinaryIO) -> tuple[Any, dict[str, torch.Tensor]]:
+def read_frame(pipe: IO[bytes]) -> tuple[Any, dict[str, torch.Tensor]]:
     """Read one frame. EOFError where the other end is gone, BadFrame where it is not a frame."""
     text_length, blob_length = HEADER.unpack(read_exactly(pipe, HEADER.size))
     if text_length + blob_length > LIMIT:
@@ -52,7 +52,7 @@ def read_frame(pipe: BinaryIO) -> tuple[Any, dict[str, torch.Tensor]]:
         raise BadFrame(f"the frame cannot be read ({type(error).__name__})") from error
 
 
-def read_exactly(pipe: BinaryIO, length: int) -> bytes:
+def read_exactly(pipe: IO[bytes], length: int) -> bytes:
     """Read `length` bytes and not one more, which may be for another process; EOFError at the end."""
     parts = bytearray()
     while len(parts) < length:
@@ -147,7 +147,7 @@ def describe(error: BaseException) -> dict:
     }
 
 
-def serve(pipes: tuple[BinaryIO, BinaryIO], request: dict) -> None:
+def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
     """Answer requests on one notebook until told to close."""
     incoming, outgoing = pipes
     session = Session(request["step"], [steps.Cell(*cell) for cell in request["cells"]])

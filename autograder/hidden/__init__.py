@@ -18,7 +18,8 @@ import torch
 from autograder import build
 from autograder.slips import KnownSlip, slips
 from detrlab import steps
-from detrlab.outcome import Outcome, Slip, judge, observe
+from detrlab.judging import Slip, judge
+from detrlab.outcome import Outcome, observe
 from detrlab.probes import Case, find
 from detrlab.weights import Weights
 

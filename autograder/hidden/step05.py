@@ -1,7 +1,7 @@
 """Cases of notebook 05: one class and five, widths of 8 and 6, one image and three.
 
-Which column means "no object" cannot be seen here: a head only has K + 1 of them. The convention binds in the
-loss (step 7) and where predictions are read (step 10).
+Which column means "no object" cannot be seen here: a head only has K + 1 of them. The convention binds
+in the loss (step 7) and where predictions are read (step 10).
 """
 
 from collections.abc import Iterator

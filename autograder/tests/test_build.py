@@ -8,7 +8,8 @@ import pytest
 from autograder import build, fixtures
 from detrlab import codec
 from detrlab.check import FIXTURES
-from detrlab.outcome import Outcome, agree
+from detrlab.judging import agree
+from detrlab.outcome import Outcome
 
 NOTEBOOK = """# %% [markdown]
 # # A step

@@ -61,6 +61,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source, state, words", ENDS.values(), ids=ENDS.keys())
 def test_every_end_is_a_verdict(box, source, state, words):
     cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", source)
@@ -87,7 +88,11 @@ def test_names_are_told_to_a_learner_whose_code_raises(box):
 
 def test_seed_draws_the_same_inputs_again(box):
     cells = [
-        {"cell_type": "code", "source": c.source, "metadata": {"nbgrader": {"grade_id": f"{c.role}_{c.name}"}}}
+        {
+            "cell_type": "code",
+            "source": c.source,
+            "metadata": {"nbgrader": {"grade_id": f"{c.role}_{c.name}"}},
+        }
         for c in slips.with_answer(
             build.code_cells(STEP), "encoder_layer", GOOD.replace("src + pos", "2 * src + pos")
         )

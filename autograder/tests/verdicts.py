@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from autograder import build, hidden, slips
 from detrlab.check import check as visible_check
 from detrlab.outcome import CheckFailed
 from detrlab.steps import Cell, execute
-
-from autograder import build, hidden, slips
 
 STUB = "raise NotImplementedError"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from detrlab import codec
-from detrlab.outcome import NothingYet, Outcome, Slip, WrongValue, judge, observe
+from detrlab.judging import Slip, WrongValue, judge
+from detrlab.outcome import NothingYet, Outcome, observe
 from detrlab.probes import PROBES, find
 
 FIXTURES = Path(__file__).parents[2] / "data" / "checks"

@@ -120,6 +120,7 @@ def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
     size = np.array([right + 0.5, bottom + 0.5] * 2)
     corners = np.concatenate([centre - half, centre + half], axis=1) * size - 0.5
     labels = to_array(target["labels"] if "labels" in target else target["classes"]).astype(int)
+    scores = to_array(target["scores"]) if "scores" in target else None
     finite = np.flatnonzero(np.isfinite(corners).all(axis=1)).tolist()
     rects: list[Rect] = [tuple(corners[index].tolist()) for index in finite]
     for index, (x0, y0, x1, y1) in zip(finite, rects, strict=True):
@@ -132,8 +133,8 @@ def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
     for index, own in zip(finite, rects, strict=True):
         label = int(labels[index])
         words = names[label] if 0 <= label < len(names) else f"class {label}"
-        if "scores" in target:
-            words += f" {float(target['scores'][index]):.2f}"
+        if scores is not None:
+            words += f" {scores[index]:.2f}"
         written.append(_write_name(ax, words, class_color(label), own, rects, written))
 
 

@@ -61,7 +61,7 @@ class PositionalEncoding2D(nn.Module):
         if d_model % 4 != 0:
             raise ValueError(f"d_model must be a multiple of 4, not {d_model}.")
         generator = torch.Generator().manual_seed(0)
-        self.waves = scale * torch.randn(d_model, 2, generator=generator)
+        self.waves = scale / 4 * torch.randn(d_model, 2, generator=generator)
         self.phases = scale * torch.rand(d_model, 1, 1, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:

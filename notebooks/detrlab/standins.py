@@ -109,8 +109,8 @@ def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
 def build_optimizer(
     model: nn.Module, lr: float = 1e-4, lr_backbone: float = 1e-5, weight_decay: float = 1e-4
 ) -> torch.optim.Optimizer:
-    """Return RAdam with one learning rate for all weights."""
-    return torch.optim.RAdam(model.parameters(), lr, weight_decay=weight_decay)
+    """Return NAdam with one learning rate for all weights."""
+    return torch.optim.NAdam(model.parameters(), lr, weight_decay=weight_decay)
 
 
 def train_detr(
@@ -138,7 +138,7 @@ def train_detr(
         for parameter, gradient in zip(
             parameters, torch.autograd.grad(losses["total"], parameters), strict=True
         ):
-            parameter.grad = gradient.clamp(-0.1, 0.1)
+            parameter.grad = gradient
         optimizer.step()
         if step % log_every == 0:
             progress.set_postfix({name: f"{part.item():.3f}" for name, part in losses.items()})

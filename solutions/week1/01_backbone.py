@@ -33,15 +33,17 @@
 # </details>
 
 # %% locked="setup"
+from collections import OrderedDict
+
 import torch
+from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from detrlab import check, draw, hint, predict, reveal
 from detrlab.backbones import tiny_backbone
 from detrlab.toy import ToyDetectionDataset, make_synthetic_sample
 
-torch.manual_seed(0);
-
+torch.manual_seed(0)
 # %% [markdown]
 # ## From pixels to tokens
 #
@@ -112,6 +114,7 @@ print(f"the cell in row 2, column 3: largest difference {gap:.1e}")
 # Leave the body as it comes: trainable, in training mode, with its own normalisation. And import torchvision inside the branch
 # that needs it, because the import takes seconds and a model with the tiny body does without.
 
+
 # %% todo="backbone"
 class Backbone(nn.Module):
     """Turn images into a coarse map of d_model channels (paper, section 3.2).
@@ -130,7 +133,7 @@ class Backbone(nn.Module):
 
             network = get_model(name, weights=weights)
             channels = network.fc.in_features
-            self.body = nn.Sequential(*list(network.children())[:-2])
+            self.body = nn.Sequential(OrderedDict(list(network.named_children())[:-2]))
         self.projection = nn.Conv2d(channels, d_model, kernel_size=1)
         ### END SOLUTION
 
@@ -148,3 +151,304 @@ from autograder import hidden
 
 hidden.backbone(Backbone)
 ### END HIDDEN TESTS
+
+# %% [markdown] hints="backbone"
+# <details><summary>Hint 1 · where to look</summary>
+#
+# Your output three cells up: which two of the ten parts come after the last map? And the documentation of `nn.Sequential`, which
+# makes one module of several.
+# </details>
+#
+# <details><summary>Hint 2 · the plan</summary>
+#
+# In `__init__`: two branches, and each ends with a body and a number of channels. Then the projection, once, for both. In
+# `forward`: the body, then the projection, and nothing else.
+# </details>
+#
+# <details><summary>Hint 3 · almost the line</summary>
+#
+# `nn.Sequential(*list(network.children())[...])`, with a slice that stops before the last two. With `named_children()` and an
+# `OrderedDict` the parts keep their names, which reads better in a print-out; the check accepts both.
+# </details>
+#
+# <details><summary>Help: expected input to have 512 channels, but got 2048 (or the other way round)</summary>
+#
+# The projection has a fixed number of input channels. Take it from the network at hand, `fc.in_features`, or from what
+# `tiny_backbone()` returns.
+# </details>
+#
+# <details><summary>Help: expected 3D or 4D input to conv2d, but got input of size [3, 512]</summary>
+#
+# The map has lost its rows and columns: averaging or flattening still takes place inside the body. Replacing `fc` by
+# `nn.Identity()` is not enough, because a ResNet's own `forward` averages and flattens before it.
+# </details>
+#
+# <details><summary>Help: Unknown model tiny</summary>
+#
+# torchvision knows no such network. Ask for the name first, and call torchvision only in the other branch.
+# </details>
+#
+# <details><summary>Help: something is being downloaded</summary>
+#
+# Somewhere `weights` is not what was passed in. With the default `None` nothing is downloaded.
+# </details>
+
+# %% [markdown]
+# ### Look at what you built: an image as tokens
+#
+# The map becomes a list by reading it row by row: flatten the places, then bring the channels to the end. A 128 px image at
+# stride 32 gives 4 × 4 cells, so 16 tokens of 256 numbers each.
+
+# %%
+image, target = make_synthetic_sample(seed=1, index=3)
+features = Backbone(name="resnet18")(image[None])
+tokens = features.flatten(2).transpose(1, 2)
+print("features", list(features.shape), "-> tokens", list(tokens.shape))
+
+row, column = 2, 3
+token = tokens[0, row * features.shape[3] + column]
+print("token 11 is the cell in row 2, column 3:", torch.equal(token, features[0, :, row, column]))
+
+# %%
+figure, axes = draw.image_grid(1, 2, cell=384)
+for ax, stride in zip(axes, (32, 16), strict=True):
+    cells = 128 // stride
+    draw.visualize(image, target, ax, f"stride {stride}: {cells} x {cells} = {cells**2} tokens")
+    for edge in range(stride, 128, stride):
+        ax.axhline(edge - 0.5, color="white", linewidth=0.8)
+        ax.axvline(edge - 0.5, color="white", linewidth=0.8)
+    for number in range(cells**2):
+        place = (number % cells * stride + 1, number // cells * stride + 1)
+        ax.text(*place, number, color="white", fontsize=7, va="top")
+draw.show(figure, "A toy image under a grid of 4 by 4 cells and of 8 by 8, numbered row by row.")
+
+# %% [markdown]
+# Toy objects measure 12 to 48 px. At stride 32 two small ones can fall into one cell, and a single token then has to speak for
+# both. Stride 16 gives each more room, for four times as many tokens.
+#
+# ## Spacing is not sight
+#
+# The stride says how far apart the tokens stand. How far does each one *see*? Every convolution with a kernel of $k > 1$ looks beyond
+# the cell's edges, and that adds up from layer to layer. The patch of the image that can have any influence
+# on one cell is its **receptive field**.
+#
+# Guess first: how wide is it, in pixels, for one cell of ResNet-18's last map?
+
+# %%
+predict("receptive field", ...)  # in pixels; the stride is 32
+
+# %% [markdown]
+# It can be computed exactly. Before the first layer a cell is one pixel: field $r = 1$, stride $j = 1$. A layer with kernel $k$ and
+# stride $s$ looks at $k$ cells, which stand $j$ pixels apart:
+#
+# $$r \leftarrow r + (k - 1)\, j \qquad\qquad j \leftarrow j\, s$$
+#
+# So `conv1` ($k = 7$, $s = 2$) gives $r = 1 + 6 \cdot 1 = 7$ and $j = 2$; `maxpool` ($k = 3$, $s = 2$) gives $r = 7 + 2 \cdot 2 = 11$ and $j = 4$.
+# The code does the same for all layers on the longest way through; the shortcuts of the residual blocks see less, never more.
+
+
+# %%
+def field_and_stride(network: nn.Module) -> dict[str, tuple[int, int]]:
+    """Return the receptive field and the stride in pixels after each part of a network."""
+    field, stride, after = 1, 1, {}
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d) and "downsample" not in name:
+            kernel, step = (v if isinstance(v, int) else v[0] for v in (layer.kernel_size, layer.stride))
+            field += (kernel - 1) * stride
+            stride *= step
+            after[name.partition(".")[0]] = (field, stride)
+    return after
+
+
+for name, (field, stride) in field_and_stride(resnet18()).items():
+    print(f"after {name:8} field {field:3} px, stride {stride:2} px")
+reveal("receptive field", f"{field} px")
+
+# %% [markdown]
+# 435 px: more than three times the width of a toy image, and fourteen times the stride. You will meet smaller numbers in texts; now
+# you can check them. (ResNet-50 has 2.8 times as many layers and ends at 427 px, because most of the additional ones are
+# 1×1 convolutions, which add nothing to the field. Try `field_and_stride` on it.)
+#
+# *Can* influence is not *does* influence. The **effective** field is the part with weight behind it. Take one output cell, ask for
+# its gradient at every input pixel, and average over a few random images (Luo et al., [Understanding the Effective Receptive
+# Field](https://arxiv.org/abs/1701.04128), 2016). The weights are random here; training changes the details.
+
+# %%
+backbone = Backbone(name="resnet18").eval().requires_grad_(False)
+noise = torch.randn(4, 3, 449, 449, requires_grad=True)
+backbone(noise)[:, :, 7, 7].sum().backward()  # the middle one of 15 x 15 cells
+influence = noise.grad.abs().sum(dim=1).mean(dim=0)
+influence = influence / influence.sum()
+
+touched = (influence > 0).any(dim=0).nonzero()
+print("pixels from the first to the last with any influence:", int(touched[-1] - touched[0]) + 1)
+middle, widths = 224, {}
+for share in (0.5, 0.9):
+    inside = (
+        influence[middle - r : middle + r + 1, middle - r : middle + r + 1].sum() for r in range(224)
+    )
+    widths[share] = next(2 * r + 1 for r, part in enumerate(inside) if part >= share)
+    print(f"{share:.0%} of the influence comes from a square of {widths[share]} px")
+
+# %%
+figure = draw.new_figure(9, 4)
+axes = figure.subplots(1, 2, width_ratios=(1, 1.2))
+draw.heatmap(influence.sqrt(), axes[0], "square root of the influence on one cell")
+for width, words in ((33, "its own cell"), (widths[0.5], "half"), (435, "all: 435 px")):
+    left = middle - width / 2
+    axes[0].add_patch(Rectangle((left, left), width, width, fill=False, edgecolor="white"))
+    axes[0].text(middle, left, words, color="white", ha="center", va="bottom", fontsize=8)
+axes[1].plot(range(-224, 225), influence.sum(dim=0), color=draw.PALETTE[0])
+axes[1].axvspan(-16, 16, color=draw.PALETTE[1], alpha=0.3)
+axes[1].text(20, 0, "stride: 32 px", color="black", va="bottom", fontsize=8)
+axes[1].set(xlabel="pixels from the middle of the cell", ylabel="share of the influence, by column")
+draw.show(
+    figure,
+    "The influence of the pixels on one output cell: a bell, highest in the middle, far wider than the cell.",
+)
+
+# %% [markdown]
+# The outermost pixels with any influence are exactly 435 px apart: the formula holds. But half of the influence comes from a
+# square of about a quarter of that width, and it falls off like a bell. So a token says mostly what is near the middle of its cell, and
+# whispers of what is around. Looking further, and on purpose, is the encoder's work in step 3.
+#
+# ## A backbone of the right size
+#
+# `Backbone()` has a ResNet-50 inside. On the toy images you will use `name="tiny"`: five 3×3 convolutions, four of them with stride 2. Compare,
+# for one image of 128 px (a multiply-add is one weight times one activation):
+
+# %%
+from torch.utils.flop_counter import FlopCounterMode
+
+print("name      parameters  channels  field  stride  multiply-adds")
+for name in ("tiny", "resnet18", "resnet50"):
+    backbone = Backbone(name=name)
+    parameters = sum(parameter.numel() for parameter in backbone.body.parameters())
+    field, stride = list(field_and_stride(backbone.body).values())[-1]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        backbone(image[None])
+    work = f"{counter.get_total_flops() / 2e6:10.0f} M"
+    print(f"{name:8} {parameters:11,} {backbone.projection.in_channels:9} {field:6} {stride:7} {work}")
+
+sample = ToyDetectionDataset(200, seed=1)
+objects = sum(len(target["labels"]) for _, target in sample) / len(sample)
+print(
+    f"{objects:.2f} objects per toy image, five numbers each: {5000 * objects:,.0f} numbers in 1,000 images"
+)
+
+# %% [markdown]
+# The tiny body's field, 63 px, holds every toy object (48 px at most) with a margin.
+#
+# **Why not simply train the ResNet-50?** From random weights and on 1,000 images it is hopeless, for two reasons. Beware of the
+# quick argument: 23.5 million parameters and some 15,000 numbers to learn from prove nothing by themselves, since large networks often
+# generalise from fewer numbers than they have parameters. The measurement is what counts. He, Girshick and Dollár ([Rethinking ImageNet
+# Pre-training](https://arxiv.org/abs/1811.08883), section 5.2) trained Mask R-CNN on parts of COCO, from scratch and from ImageNet weights.
+#
+# | COCO images for training | from ImageNet weights | from scratch |
+# |---|---|---|
+# | 10,000 | 26.0 AP | 25.9 AP, after more steps |
+# | 3,500 | 16.0 AP | 9.3 AP |
+# | 1,000 | 9.9 AP | 3.5 AP, and 5.4 AP at best with settings of its own |
+#
+# On 1,000 images the training loss fell just as far without pre-training. The network learned those images by heart and little about
+# others. Circles and squares ask for less than COCO does, but then the second reason bites: each step costs 25 times the
+# work of the tiny body, and that turns minutes on a CPU into hours.
+#
+# ## Frozen batch norm
+#
+# Behind each convolution of a ResNet stands a batch norm. In every channel it computes
+#
+# $$y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta$$
+#
+# In training, $\mu$ and $\sigma^2$ are the mean and variance of the *current batch*; in evaluation they are averages collected during
+# training; $\gamma$ and $\beta$ are learned. **Frozen** batch norm takes all four from the pretrained network and never changes them again.
+# What is left is a fixed scale and shift per channel, the same in training and in evaluation.
+#
+# DETR does this (paper, appendix A.4; `FrozenBatchNorm2d` in `models/backbone.py` of the reference implementation). Its images are large, so a GPU
+# holds four of them (section 4), and statistics of four images are noisy: the pixels of one image resemble each other. The stored
+# statistics come from all of ImageNet, and they go on fitting because fine-tuning at a learning rate of $10^{-5}$ moves the weights little.
+#
+# And with *random* weights? There are no statistics yet: $\mu = 0$, $\sigma^2 = 1$, $\gamma = 1$, $\beta = 0$. Frozen like this, the norm does nothing at all. Below,
+# eight toy images go through two copies of the same random network, one with live and one with frozen batch norm.
+
+# %%
+from torchvision.models import resnet50
+from torchvision.ops import FrozenBatchNorm2d
+
+images = torch.stack([image for image, _ in ToyDetectionDataset(8, seed=1)])
+spread, likeness = {}, {}
+for make in (resnet18, resnet50):
+    live, frozen = make(), make(norm_layer=FrozenBatchNorm2d)
+    frozen.load_state_dict(live.state_dict())
+    for kind, network in (("live", live), ("frozen", frozen)):
+        parts = list(network.children())[:-2]
+        features, key = 4 * images - 2, f"{make.__name__}, {kind}"
+        spread[key] = []
+        for part in [nn.Sequential(*parts[:4]), *(block for stage in parts[4:] for block in stage)]:
+            features = part(features).detach()
+            spread[key].append(features.std().item())
+        vectors = nn.functional.normalize(features.flatten(2).transpose(1, 2).flatten(0, 1), dim=1)
+        likeness[key] = (vectors @ vectors.T).mean().item()
+for key in spread:
+    print(f"{key:16} spread of C5 {spread[key][-1]:6.2f}, cosine between two tokens {likeness[key]:.2f}")
+
+# %%
+figure = draw.new_figure(9, 3.4)
+for ax, name in zip(figure.subplots(1, 2, sharey=True), ("resnet18", "resnet50"), strict=True):
+    for kind, color in (("live", draw.PALETTE[0]), ("frozen", draw.PALETTE[5])):
+        values = spread[f"{name}, {kind}"]
+        ax.semilogy(values, "o-", color=color, markersize=4)
+        ax.annotate(kind, (0, values[0]), (4, 8), textcoords="offset points", color=color)
+    ax.set(title=f"{name}, random weights", xlabel="residual blocks passed")
+    ax.set_xticks(range(0, len(values), 4))
+figure.axes[0].set_ylabel("spread of the activations")
+draw.show(
+    figure,
+    "Spread of the activations after each block: live batch norm holds it near 1, frozen lets it grow.",
+)
+
+# %% [markdown]
+# Live batch norm brings every channel back to spread 1, block after block. Frozen, nothing does: each block adds its own share, and over
+# the sixteen blocks of ResNet-50 the spread grows a hundredfold. Worse for DETR, the tokens become alike (a cosine of 1 would mean:
+# all point the same way), because nothing takes away what they have in common, the mean. And nothing in the norm can adapt, since
+# $\gamma$ and $\beta$ are frozen too.
+#
+# So: **frozen with pretrained weights, live with random ones**. With random weights *and* small batches there is a third way,
+# a norm that looks at one image at a time. `tiny_backbone` uses group norm for that reason.
+#
+# <details><summary>Going further: pretrained weights in your class</summary>
+#
+# `get_model(name, weights="DEFAULT", norm_layer=FrozenBatchNorm2d)` downloads ImageNet weights (about 100 MB for ResNet-50) and freezes the
+# norms. Two things to know. The images must then be normalised as those of ImageNet were: subtract (0.485, 0.456, 0.406), divide by
+# (0.229, 0.224, 0.225), per colour. And "DEFAULT" means torchvision's best weights, for ResNet-50 `IMAGENET1K_V2` of 2021, while
+# DETR was trained in 2020 from `IMAGENET1K_V1`.
+# </details>
+
+# %% [markdown] locked="question_pretraining"
+# ## Written question · why pretrain?
+#
+# Why does DETR start its backbone from ImageNet weights? And what would you expect, and do, if your images look nothing like ImageNet's,
+# for example X-rays, satellite images or spectrograms? Answer in four to six sentences. (2 points)
+
+# %% [markdown] written="pretraining" points=2
+# **Model answer.** ImageNet's 1.28 million labelled images teach the backbone edges, textures and parts of objects, which a detector needs as well
+# and which boxes teach poorly: there are far fewer of them, and in DETR each object trains one query only. Starting there, training
+# converges much sooner, and with little data (below some 10,000 COCO images in He et al.) it also ends better; with enough data
+# and time, training from scratch catches up. If my images look different, the early layers (edges, blobs) should still be of use and
+# the late ones (dog faces, wheels) less so, and the frozen statistics no longer fit, because colours and contrasts are
+# distributed differently. I would try the pretrained weights first, with a higher learning rate for the backbone and with live or group
+# norm, and compare with pretraining on images of my own kind, also unlabelled ones, and with a small network from scratch if the task is
+# simple, as the toy set is.
+#
+# **Rubric.** 1 point: pretrained features transfer, and this pays off through faster convergence or where labelled boxes are few. 1 point: with
+# other images transfer is weaker (late layers, or the statistics of frozen norms), with one sensible consequence: fine-tune more,
+# unfreeze the norms, pretrain on similar images, a smaller network, or measure it. "Pretraining is always better" earns no second point.
+
+# %% [markdown]
+# ## Where the six images stand
+#
+# The same six held-out images close every notebook. Your backbone turns each of them into 16 tokens, or 64 with the tiny body. Nothing
+# here knows yet *where* a token lies: that is step 2. And nothing is detected before step 5.
+
+# %%
+draw.six_so_far(caption="tokens without a place, and no boxes yet")

@@ -41,7 +41,8 @@ from detrlab import check, draw, hint, predict, reveal
 from detrlab.steps import load
 from detrlab.toy import CLASSES, six_images
 
-torch.manual_seed(0)
+_ = torch.manual_seed(0)
+
 # %% [markdown]
 # ## Two questions for every query
 #
@@ -49,9 +50,9 @@ torch.manual_seed(0)
 # queries' vectors, `d` numbers each, and it asks every vector two questions.
 #
 # ```
-#                      ┌─► class_head: 1 linear layer             ─► K + 1 logits     what is it?
-#   a query's vector ──┤
-#                      └─► bbox_head: 3 linear layers, a sigmoid  ─► cx, cy, w, h     where is it?
+#                    ┌─► class_head: 1 linear layer            ─► K + 1 logits   (what?)
+#  a query's vector ─┤
+#                    └─► bbox_head: 3 linear layers, a sigmoid ─► cx, cy, w, h   (where?)
 # ```
 #
 # There is one class head and one box head. The same two serve all N queries, all images of the batch, and the outputs of
@@ -67,7 +68,7 @@ at_once = layer(stack)
 one = layer(stack[4, 1, 3])  # decoder layer 4, image 1, query 3, alone
 
 print("all at once:", list(at_once.shape))
-print("difference from that one alone:", (at_once[4, 1, 3] - one).abs().max().item())
+print(f"largest difference from that one alone: {(at_once[4, 1, 3] - one).abs().max():.0e}")
 
 # %% [markdown]
 # ## The class: K + 1 logits
@@ -93,7 +94,7 @@ probabilities = exponentials / exponentials.sum(dim=-1, keepdim=True)
 for row in probabilities:
     words = "   ".join(f"{name} {p:.2f}" for name, p in zip(names, row, strict=True))
     print(f"{words}   -> {names[row.argmax()]}")
-print("largest difference from softmax:", (probabilities - logits.softmax(-1)).abs().max().item())
+print(f"largest difference from softmax: {(probabilities - logits.softmax(-1)).abs().max():.0e}")
 
 # %% [markdown]
 # Look at the first two rows. Only the logit of "no object" rose, and the probability of "circle" fell from 0.61 to 0.25. For
@@ -147,45 +148,54 @@ except IndexError as error:
 # ## The box: a sigmoid, not a clamp
 #
 # The box head ends in four numbers that may be anything, and a box needs numbers in [0, 1]. Two ways to get them there are
-# a sigmoid and a clamp (cut off below 0 and above 1). In the forward pass they look alike. Now look at the gradients, and
-# at what gradient descent makes of them: a width that starts at the raw value -1 and should become 0.4.
+# a sigmoid and a clamp (cut off below 0 and above 1). Their values look alike. Now look at the gradients, and at what
+# gradient descent makes of them: a width whose raw output starts at -1 and that should become 0.4, with L1 as the loss.
+
 
 # %%
-raw = torch.linspace(-5, 5, 401, requires_grad=True)
+def descend(squash, number: float = -1.0, goal: float = 0.4, steps: int = 40) -> list[float]:
+    """Let a width squash(number) follow the gradient of its distance from the goal."""
+    raw, path = torch.tensor(number, requires_grad=True), []
+    for _ in range(steps):
+        path.append(squash(raw).item())
+        (slope,) = torch.autograd.grad((squash(raw) - goal).abs(), raw)
+        raw = (raw - 0.2 * slope).detach().requires_grad_()
+    return path
+
+
+# %%
+def draw_squash(axes, name: str, squash, color: str, *places: tuple[float, float]) -> None:
+    """Draw value, gradient and descent of one squash, each with its name at the given place."""
+    raw = torch.linspace(-5, 5, 401, requires_grad=True)
+    (slope,) = torch.autograd.grad(squash(raw).sum(), raw)
+    x = raw.detach()
+    curves = [(x, squash(x)), (x, slope), (range(40), descend(squash))]
+    for ax, curve, place in zip(axes, curves, places, strict=True):
+        ax.plot(*curve, color=color)
+        ax.text(*place, name, color=color)
+
+
+# %%
+blue, red = draw.PALETTE[0], draw.PALETTE[5]
 figure = draw.new_figure(9.6, 3)
-value_ax, slope_ax, path_ax = figure.subplots(1, 3)
-squashes = {"sigmoid": torch.sigmoid, "clamp": lambda number: number.clamp(0, 1)}
-for color, (name, squash) in zip(draw.PALETTE[::5], squashes.items(), strict=False):
-    value_ax.plot(raw.detach(), squash(raw).detach(), color=color, label=name)
-    slope_ax.plot(raw.detach(), torch.autograd.grad(squash(raw).sum(), raw)[0], color=color)
-    width, path = torch.tensor(-1.0, requires_grad=True), []
-    for _ in range(40):
-        path.append(squash(width).item())
-        (slope,) = torch.autograd.grad((squash(width) - 0.4).abs(), width)
-        width = (width - 0.2 * slope).detach().requires_grad_()
-    path_ax.plot(path, color=color)
-
-# %%
-value_ax.set(title="value", xlabel="raw output")
-value_ax.text(-4.6, 0.14, "sigmoid", color=draw.PALETTE[0])
-value_ax.text(1.2, 1.03, "clamp", color=draw.PALETTE[5])
-slope_ax.set(title="gradient", xlabel="raw output")
-slope_ax.text(1.3, 0.2, "sigmoid", color=draw.PALETTE[0])
-slope_ax.text(1.3, 0.9, "clamp", color=draw.PALETTE[5])
-path_ax.set(title="width, to become 0.4", xlabel="steps of gradient descent", ylim=(-0.05, 0.5))
-path_ax.axhline(0.4, color="grey", linewidth=0.8, linestyle=":")
-path_ax.text(12, 0.33, "sigmoid", color=draw.PALETTE[0])
-path_ax.text(12, 0.02, "clamp", color=draw.PALETTE[5])
-draw.show(
-    figure,
-    "Left: sigmoid and clamp rise from 0 to 1. Middle: the clamp's gradient is 1 between 0 and 1 and exactly 0 "
-    "elsewhere; the sigmoid's is a bump, 0.25 at its top. Right: the sigmoid reaches 0.4, the clamp stays at 0.",
+axes = figure.subplots(1, 3)
+draw_squash(axes, "sigmoid", torch.sigmoid, blue, (-4.7, 0.14), (1.3, 0.2), (15, 0.34))
+draw_squash(axes, "clamp", lambda raw: raw.clamp(0, 1), red, (-1.9, 0.75), (1.3, 0.92), (15, 0.02))
+axes[0].set(title="value", xlabel="raw output")
+axes[1].set(title="gradient", xlabel="raw output")
+axes[2].set(title="a width that should become 0.4", xlabel="steps of gradient descent")
+alt = (
+    "Left: sigmoid and clamp rise from 0 to 1. Middle: the clamp's gradient is 1 between 0 and 1, "
+    "and 0 elsewhere; the sigmoid's is a wide bump, 0.25 at its top. Right: the sigmoid's width "
+    "climbs from 0.27 to 0.4 and zigzags there; the clamp's stays at 0."
 )
+draw.show(figure, alt)
 
 # %% [markdown]
 # Beyond its borders the clamp has gradient 0. A box that has left cannot be called back, however wrong it is. And this is no
 # rare accident: the raw outputs of an untrained head scatter around 0, which is the very border, so about half of all
-# numbers would start out dead. The sigmoid's gradient is small far out (0.007 at ±5), but it points the right way.
+# numbers would start out dead. The sigmoid's gradient is small far out (0.007 at ±5), but it points the right way. (The
+# zigzag on the right is L1's doing, not the sigmoid's: its slope does not shrink near the goal.)
 #
 # Leaving the raw outputs as they are would not do either: widths could be negative, and such a box is a ValueError in
 # your `generalized_box_iou`.
@@ -203,11 +213,11 @@ predict("a box that leaves", ...)  # cx, cy, w and h in [0, 1]: can the box reac
 boxes = torch.tensor([[0.10, 0.30, 0.55, 0.25], [0.88, 0.80, 0.50, 0.60], [0.50, 0.53, 0.30, 0.12]])
 target = {"boxes": boxes, "labels": torch.arange(3)}
 figure, (ax,) = draw.image_grid(1, 1, cell=384)
-draw.visualize(six_images()[1][0], target, ax, names=["out to the left", "out at the corner", "inside"])
-ax.set(xlim=(-40, 168), ylim=(168, -40))  # a margin around the 128 px
-draw.show(
-    figure, "Three boxes on a toy image; one reaches out on its left side, one at its lower right corner."
-)
+words = ["leaves on the left", "leaves at the corner", "inside"]
+draw.visualize(six_images()[1][0], target, ax, names=words)
+ax.set(xlim=(-28, 150), ylim=(150, -28))  # a white margin around the 128 px
+alt = "Three boxes on a toy image: one reaches out of it on its left side, one at the lower right corner."
+draw.show(figure, alt)
 left = (boxes[0, 0] - boxes[0, 2] / 2).item()
 reveal("a box that leaves", f"yes: the first box begins at x = 0.10 - 0.55 / 2 = {left:.3f}")
 
@@ -337,39 +347,30 @@ hidden.heads(DetrPredictionHeads)
 predict("untrained heads", ...)  # for example "all over the image, tiny, always circle"
 
 # %%
-torch.manual_seed(5)
+torch.manual_seed(0)
 heads = DetrPredictionHeads(d_model=256, num_classes=3)
 queries = F.layer_norm(torch.randn(20, 256), (256,))
 with torch.no_grad():
     logits, boxes = heads(queries)
 winners = logits.argmax(dim=-1)
-counts = ", ".join(f"{name} {(winners == label).sum()}" for label, name in enumerate(names))
-happened = (
-    f"centres from {boxes[:, :2].min():.2f} to {boxes[:, :2].max():.2f}, "
-    f"sizes from {boxes[:, 2:].min():.2f} to {boxes[:, 2:].max():.2f}, winners: {counts}"
-)
-reveal("untrained heads", happened)
+counts = ", ".join(f"{(winners == label).sum()} {name}" for label, name in enumerate(names))
+centres, sizes = boxes.split(2, dim=-1)
+where = f"centres {centres.min():.2f} to {centres.max():.2f}"
+reveal("untrained heads", f"{where}, sizes {sizes.min():.2f} to {sizes.max():.2f}; {counts}")
 
 # %%
 figure = draw.new_figure(9.6, 4)
 image_ax, curve_ax = figure.subplots(1, 2)
 target = {"boxes": boxes, "labels": winners}
-draw.visualize(
-    six_images()[1][0], target, image_ax, "20 untrained boxes, in their classes' colours", [""] * 4
-)
-line = torch.linspace(-5, 5, 201)
+draw.visualize(six_images()[1][0], target, image_ax, "20 boxes, coloured by class", [""] * 4)
+raw, line = boxes.flatten().logit(), torch.linspace(-5, 5, 201)  # logit: the sigmoid undone
 curve_ax.plot(line, line.sigmoid(), color="grey")
-raw = boxes.flatten().logit()  # the sigmoid undone
 curve_ax.plot(raw, boxes.flatten(), "o", color=draw.PALETTE[5], markersize=4)
 curve_ax.set(xlabel="raw output", ylabel="after the sigmoid")
-curve_ax.set_title(
-    f"their 80 numbers: spread {raw.std():.2f} before, {boxes.std():.3f} after", fontsize=9
-)
-draw.show(
-    figure,
-    "Left: 20 nearly equal boxes around the image's centre, half as wide and high as the image. Right: a sigmoid curve; "
-    "all 80 numbers of the boxes lie close to raw output 0, that is to 0.5.",
-)
+spread = f"spread {raw.std():.2f} before the sigmoid, {boxes.std():.3f} after it"
+curve_ax.set_title(f"their 80 numbers: {spread}", fontsize=9, loc="left")
+alt = "Left: 20 nearly equal boxes around the image's centre, half as wide and half as high as it. "
+draw.show(figure, alt + "Right: on a sigmoid curve all 80 numbers lie close to raw output 0.")
 
 # %% [markdown]
 # Twenty boxes, and they are almost one: centred, half as wide and half as high as the image. The numbers say why.
@@ -386,13 +387,13 @@ draw.show(
 
 # %%
 many = F.layer_norm(torch.randn(10_000, 256), (256,))
-with torch.no_grad():
-    for num_classes in (3, 91):
-        p = DetrPredictionHeads(256, num_classes)(many)[0].softmax(dim=-1)
-        print(f"K = {num_classes}: 1/(K+1) = {1 / (num_classes + 1):.3f}", end=", ")
-        print(f"mean of 'no object' {p[:, -1].mean():.3f}", end=", ")
-        print(f"over all columns {p.mean(0).min():.3f} to {p.mean(0).max():.3f}", end=", ")
-        print(f"'no object' wins in {(p.argmax(-1) == num_classes).float().mean():.1%}")
+for K in (3, 91):
+    with torch.no_grad():
+        p = DetrPredictionHeads(256, K)(many)[0].softmax(dim=-1)
+    means = f"{p.mean(dim=0).min():.3f} to {p.mean(dim=0).max():.3f}"
+    silent = (p.argmax(dim=-1) == K).float().mean()
+    print(f"K = {K}: 1/(K+1) = {1 / (K + 1):.3f}, means of the columns {means},", end=" ")
+    print(f"'no object' wins {silent:.1%}")
 
 # %% [markdown]
 # With COCO's 92 columns an untrained model nearly always claims to see *something*. The first thing that training

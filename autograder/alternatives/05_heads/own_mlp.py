@@ -1,10 +1,13 @@
 # grade_id: heads
+from itertools import pairwise
+
+
 class MLP(nn.Module):
     """A stack of linear layers with a ReLU between them."""
 
     def __init__(self, widths: list[int]):
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
 
     def forward(self, x: Tensor) -> Tensor:
         *inner, last = self.layers

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from detrlab.outcome import kind
+from detrlab.judging import kind
 from detrlab.probes import Case, Observation, probe
 from detrlab.weights import Weights, copy_weights, shapes
 
@@ -47,7 +47,7 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
 def described(output: Any) -> str:
     """Say what `forward` returned: a pair, another number of things, or one thing of some type."""
     if not isinstance(output, tuple | list):
-        return f"one {kind(output)}"
+        return f"one {type(output).__name__}"
     return "a pair" if len(output) == 2 else f"{len(output)} things"
 
 

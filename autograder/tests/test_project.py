@@ -1,0 +1,82 @@
+"""What holds the project together: the files agree with each other, and name no machine of ours."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+
+from autograder import build
+
+PROJECT = tomllib.loads((build.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+TOP_LEVEL = {
+    "README.md", "Makefile", "environment.yml", "pyproject.toml", "LICENSE", "CHANGELOG.md",
+    "notebooks", "solutions", "autograder", "data",
+}  # fmt: skip
+
+
+def tracked() -> list[str]:
+    listing = subprocess.run(
+        ["git", "ls-files"], cwd=build.ROOT, capture_output=True, text=True, check=False
+    )
+    if listing.returncode:
+        pytest.skip("this is not a git checkout")
+    return listing.stdout.split("\n")[:-1]
+
+
+def requirements() -> list[Requirement]:
+    project = PROJECT["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    found = [Requirement(line) for line in project["dependencies"] + extras]
+    return [requirement for requirement in found if requirement.name != project["name"]]
+
+
+def test_environment_file_is_thin_and_true():
+    lines = (build.ROOT / "environment.yml").read_text(encoding="utf-8").split("\n")
+    entries = [line.strip().removeprefix("- ") for line in lines if line.startswith("  ")]
+    python, pip, sub, editable = entries
+    assert python == f"python{PROJECT['project']['requires-python']}"
+    assert (pip, sub) == ("pip", "pip:")
+    extra = re.fullmatch(r"-e \.\[(\w+)\]", editable)
+    assert extra and extra[1] in PROJECT["project"]["optional-dependencies"]
+
+
+def test_lock_holds_every_requirement_within_its_range():
+    lock = (build.AUTOGRADER / "requirements.lock").read_text(encoding="utf-8")
+    locked = {}
+    for line in lock.strip().split("\n"):
+        name, _, version = line.partition("==")
+        locked[name.lower().replace("_", "-")] = version
+    for requirement in requirements():
+        assert requirement.specifier.contains(locked[requirement.name.lower()]), requirement
+
+
+def test_required_packages_are_required():
+    names = {requirement.name for requirement in requirements()}
+    assert {"torch", "torchvision", "scipy", "matplotlib", "jupyterlab", "nbgrader", "pytest"} <= names
+
+
+def test_top_level_is_the_layout():
+    entries = {path.split("/")[0] for path in tracked()}
+    assert {entry for entry in entries if not entry.startswith(".")} <= TOP_LEVEL
+
+
+def test_no_path_of_one_machine():
+    pattern = re.compile(r"/(?:ho[m]e|ro[o]t|wo[r]k|Us[e]rs)/[a-z]")
+    for name in tracked():
+        if name.endswith((".py", ".md", ".toml", ".yml", ".ipynb", ".lock", "Makefile")):
+            text = (build.ROOT / name).read_text(encoding="utf-8")
+            assert not pattern.search(text), f"{name}: {pattern.search(text)}"
+
+
+def test_detrlab_never_imports_autograder():
+    for path in (build.ROOT / "notebooks").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) autograder", path.read_text(encoding="utf-8"), re.M), (
+            path
+        )
+
+
+def test_files_that_a_learner_may_open_are_short():
+    for path in (build.ROOT / "notebooks" / "detrlab").rglob("*.py"):
+        assert path.read_text(encoding="utf-8").count("\n") < 200, path
