@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := autograder/requirements.lock
+# JupyterLab asks for a word of consent before it runs as root, as in a container.
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 export JUPYTER_CONFIG_PATH := $(CURDIR)/autograder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -11,7 +13,7 @@ help:  ## list the targets
 # --- the learner ---------------------------------------------------------------------------------
 
 lab: $(BIN)/.ready  ## open the week in JupyterLab
-	cd notebooks && jupyter lab week1/00_set_prediction.ipynb
+	cd notebooks && jupyter lab $(ROOT_FLAG) $(LAB_FLAGS) week1/00_set_prediction.ipynb
 
 progress: $(BIN)/.ready  ## show how far you are
 	@cd notebooks/week1 && python -c "from detrlab import progress; progress()"

@@ -20,13 +20,14 @@ def sine_1d(generator: torch.Generator) -> Iterator[Case]:
 @cases
 def positional_encoding(generator: torch.Generator) -> Iterator[Case]:
     """Draw the default settings, others, a map of one cell, and one that is not normalised."""
-    yield draw(generator, {"d_model": 8}, batch=3, channels=8)
+    yield draw(generator, {"d_model": 8}, batch=3, channels=8) | {"impossible": [6, 7]}
     others = {"temperature": 20 + 100 * uniform(generator), "scale": 1 + uniform(generator)}
     yield draw(generator, {"d_model": 12} | others, batch=1, channels=5)
     yield {
         "config": {"d_model": 4},
         "x": normal(generator, 2, 3, 1, 1),
         "second": normal(generator, 1, 3, 1, 2).double(),
+        "impossible": [],
     }
     yield draw(generator, {"d_model": 8, "normalize": False}, batch=2, channels=3)
 
@@ -38,6 +39,7 @@ def draw(generator: torch.Generator, config: dict, batch: int, channels: int) ->
         "config": config,
         "x": normal(generator, batch, channels, height, width),
         "second": normal(generator, 1, channels, 2, 3).double(),
+        "impossible": [],
     }
 
 

@@ -35,12 +35,12 @@ def positional_encoding(encoding_class: Any, case: Case) -> Iterator[Observation
     yield "channel 0 (the first of the y half)", output[0, 0]
     yield f"channel {half} (the first of the x half)", output[0, half]
     yield "the output for the first image", output[0], "The first channel of each half is right."
-    yield "the statement that all images get the same encoding", bool((output == output[:1]).all())
-    yield "the statement that the output asks for a gradient", bool(output.requires_grad)
+    yield "the claim that all images get the same", bool((output == output[:1]).all())
+    yield "the claim that the output asks for a gradient", bool(output.requires_grad)
     second = encoding(case["second"])
     yield "the dtype for a float64 map", str(second.dtype)
-    yield "the output for a second map of another size", second[0].float()
-    for d_model in (6, 7):
+    yield "the output for a second, smaller map", second[0].float()
+    for d_model in case["impossible"]:
         yield f"the error for d_model={d_model}", error_at(encoding_class, d_model)
 
 
