@@ -33,6 +33,31 @@ def bundle() -> None:
     print(f"Wrote {bundle().relative_to(Path.cwd())}.")
 
 
+def release() -> None:
+    """Build the release for students in the course folder, as nbgrader needs it for grading."""
+    from autograder.build import release
+    from autograder.settings import COURSE
+
+    print(f"The release lies in {release(COURSE)}.")
+
+
+def grade(folder: Path) -> None:
+    """Take in what lies in a folder (one folder or zip a student), grade it, write feedback and a CSV."""
+    from rich.console import Console
+
+    from autograder import grade, intake, report
+
+    console = Console()
+    for receipt in intake.collect(folder):
+        if receipt.reason:
+            console.print(f"{receipt.student}: {receipt.file} {receipt.reason}", soft_wrap=True)
+    for graded in grade.grade():
+        if graded.problem:
+            console.print(f"{graded.student}, {graded.step}: {graded.problem}", soft_wrap=True)
+    console.print(report.table())
+    console.print(f"Feedback pages: {grade.give_feedback()}\nScores: {report.write_csv()}", soft_wrap=True)
+
+
 def check(notebook: Path) -> int:
     """Run the hidden checks on one notebook file; the exit code is 1 unless all pass."""
     from autograder.verdict import judge_file
@@ -53,9 +78,11 @@ def main() -> int:
     """Run the command that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
     commands = parser.add_subparsers(dest="command", metavar="command")
-    for function in (fixtures, notebooks, solutions, bundle, check, demo):
+    for function in (fixtures, notebooks, solutions, bundle, release, grade, check, demo):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
+        if function is grade:
+            command.add_argument("folder", type=Path, help="holds one folder or zip for each student")
         if function is check:
             command.add_argument("notebook", type=Path, help="a notebook of the week")
         if function is solutions:

@@ -194,6 +194,10 @@ def solutions(only: list[str] | None = None, target: Path = SOLUTIONS) -> list[P
         client.execute()
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day would differ at each build
+            for output in cell.get("outputs", []):
+                if "image/png" in output.get("data", {}):
+                    # The same picture again, for live notebooks; code-hosting pages may drop HTML.
+                    output.data.pop("text/html", None)
         notebook.metadata.pop("widgets", None)
         notebook.metadata = NotebookNode(KERNEL)
         path = target / f"{step}.ipynb"

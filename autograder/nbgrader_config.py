@@ -35,17 +35,17 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedE
 
 # No ClearOutput: the learner's plots and logs stay for the person who grades the written answers.
 c.Autograde.sanitize_preprocessors = [
-    "autograder.grade.Rebuild",
+    "autograder.preprocessors.Rebuild",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # No Execute: a submission runs in a process of its own, and the verdicts on it are written as outputs.
 c.Autograde.autograde_preprocessors = [
-    "autograder.grade.WriteVerdicts",
+    "autograder.preprocessors.WriteVerdicts",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.grade.KeepManualGrades",
+    "autograder.preprocessors.KeepManualGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "autograder.pages.ShowRubric",
     "nbgrader.preprocessors.CheckCellMetadata",

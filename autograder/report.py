@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from autograder.records import read_json, receipts_path, verdicts_path
 from autograder.settings import COURSE, open_course
@@ -54,26 +56,30 @@ def sentences(course: Path, student: str, step: str) -> Iterator[str]:
 
 
 def table(course: Path = COURSE) -> Table:
-    """Return a table: student by step, points, and the first thing that each is told."""
+    """Return a table: student by step, points, and the first thing that each is told.
+
+    A step's column is headed by its number and its points, so that a week fits on a screen.
+    """
     everything = rows(course)
-    steps = sorted({row.step for row in everything if row.step})
-    result = Table("student", title=str(course), title_justify="left")
+    maxima = {row.step: row.max_score for row in everything if row.step}
+    steps = sorted(maxima)
+    result = Table("student", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for step in steps:
-        result.add_column(step.replace("_", " "), justify="right")
-    result.add_column("needs a person", justify="center")
-    result.add_column("first feedback", ratio=1)
+        result.add_column(f"{step[:2]}\n/{maxima[step]:g}", justify="right", no_wrap=True)
+    result.add_column("by\nhand", justify="right")
+    result.add_column("first feedback", min_width=30)
     for student in dict.fromkeys(row.student for row in everything):
         own = {row.step: row for row in everything if row.student == student}
-        cells = [points(own[step]) if step in own else "" for step in steps]
+        scores = [points(own[step]) if step in own else "" for step in steps]
         waiting = sum(row.needs_manual for row in own.values())
         first = next((remark for row in own.values() for remark in row.remarks), "✓")
-        result.add_row(student, *cells, str(waiting or ""), first)
+        result.add_row(student, *scores, str(waiting or ""), Text(first))
     return result
 
 
 def points(row: Row) -> str:
     """Format a score, or a dash where nothing could be graded."""
-    return "–" if row.score is None else f"{row.score:g} / {row.max_score:g}"
+    return "–" if row.score is None else f"{row.score:g}"
 
 
 def write_csv(course: Path = COURSE, path: Path | None = None) -> Path:

@@ -9,7 +9,7 @@ from autograder.records import write_json
 from autograder.settings import open_course
 
 STEP = "03_encoder"
-STUB = 'def layer(x):\n    """Return x."""\n    # YOUR CODE HERE\n    raise NotImplementedError'
+STUB = "def layer(x):\n    # YOUR CODE HERE\n    raise NotImplementedError"
 
 
 def nbgrader(name: str, points: int | None = None) -> dict:
@@ -40,7 +40,7 @@ def source_notebook() -> dict:
         cell("code", "locked_setup", "import math", nbgrader("locked_setup")),
     ]
     for name, points in (("layer", 4), ("stack", 2)):
-        body = f'def {name}(x):\n    """Return x."""\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION'
+        body = f"def {name}(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
         tests = (
             f"check.{name}({name})\n### BEGIN HIDDEN TESTS\nhidden.{name}({name})\n### END HIDDEN TESTS"
         )

@@ -94,9 +94,11 @@ def test_scores_unknown_classes_and_boxes_that_are_not_finite():
     assert not draw.visualize(torch.rand(3, 32, 32), None).texts
 
 
-def test_names_of_neighbours_do_not_overlap():
-    for index in range(12):
-        ax = draw.visualize(*make_synthetic_sample(0, index))
+def test_names_do_not_overlap_even_where_boxes_do():
+    for index in range(8):
+        image, target = make_synthetic_sample(0, index)
+        twice = {"boxes": target["boxes"].repeat(2, 1), "labels": target["labels"].repeat(2)}
+        ax = draw.visualize(image, twice)
         places = [text.get_window_extent() for text in ax.texts]
         for order, first in enumerate(places):
             assert not any(first.overlaps(second) for second in places[:order])

@@ -11,11 +11,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder import report
-from autograder.grade import NEEDS_PERSON, give_feedback, grade
+from autograder import build, demo, report
+from autograder.grade import give_feedback, grade
 from autograder.intake import collect
+from autograder.preprocessors import NEEDS_PERSON
 from autograder.records import write_json
 from autograder.settings import AUTOGRADER, open_course
+from autograder.slips import slips
 from autograder.tests.small_course import STEP, answered, find, hand_in, make_course, release
 
 ANSWERS = {
@@ -101,11 +103,17 @@ def by_hand(course: Path, *words: str) -> subprocess.CompletedProcess:
 
 
 def test_scores_are_the_judges(made: Path) -> None:
-    """No trap of nbgrader's gives or takes a point: tags, stderr, NaN, too much, no verdict, a broken judge."""
+    """No trap of nbgrader's gives or takes a point: tags, stderr, NaN, too much, no verdict."""
     assert scores(made) == {
-        "right": 6.0, "blank": 0.0, "wrong": 1.0, "nan": 2.0, "breaks": 0.0, "exits": 0.0, "forgotten": 2.0,
+        "right": 6.0,
+        "blank": 0.0,
+        "wrong": 1.0,
+        "nan": 2.0,
+        "breaks": 0.0,
+        "exits": 0.0,
+        "forgotten": 2.0,
         "writer": 0.0,
-    }  # fmt: skip
+    }
 
 
 def test_graded_cells_show_sentence_and_score(made: Path) -> None:
@@ -160,7 +168,7 @@ def test_the_report_has_everyone(made: Path, tmp_path: Path) -> None:
         "student": "wrong", "step": STEP, "score": "1", "max": "8", "needs_manual": "no",
     }  # fmt: skip
     table = report.table(made)
-    told = dict(zip(table.columns[0].cells, table.columns[-1].cells, strict=True))
+    told = dict(zip(table.columns[0].cells, map(str, table.columns[-1].cells), strict=True))
     assert told["wrong"] == "✗ layer does not return x."
     assert told["blank"] == "○ layer: nothing here yet"
     assert told["right"] == "✓"
@@ -248,8 +256,13 @@ def test_only_some_are_graded(course: Path) -> None:
     collect(course.parent / "inbox", course)
     assert [result.student for result in grade(course, students=["bob"])] == ["bob"]
     assert grade(course, steps=[]) == []
+    with pytest.raises(ValueError, match="no step '99_nothing'; it has 03_encoder"):
+        grade(course, steps=["99_nothing"])
+    with pytest.raises(ValueError, match="'eve' has submitted none"):
+        grade(course, students=["eve"])
 
 
+@pytest.mark.slow
 def test_by_hand_from_another_process(course: Path) -> None:
     """`nbgrader autograde '*'`, `generate_feedback '*'` and `export` work as their users know them."""
     inbox = course.parent / "inbox"
@@ -272,9 +285,36 @@ def test_by_hand_from_another_process(course: Path) -> None:
     assert "bob" in (course / "grades.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_gradebook_is_made_by_hand(course: Path) -> None:
     """An instructor without our commands can make it, with alembic off the PATH."""
     (course / "gradebook.db").unlink()
     done = by_hand(course, "generate_assignment", STEP, "--force")
     assert done.returncode == 0, done.stderr
     assert (course / "gradebook.db").is_file()
+
+
+@pytest.mark.slow
+def test_the_demo_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One real step through everything: the right answers get all points, slips their sentences."""
+    monkeypatch.setattr(build, "steps", lambda: [STEP])
+    course = demo.demo(tmp_path / "demo")
+    result = {row.student: row for row in report.rows(course)}
+    points = sum(exercise.points for exercise in build.exercises(STEP))
+    assert result["ada"].score == result["alt"].score == points
+    assert result["ada"].needs_manual and not result["alt"].needs_manual
+    assert result["blank"].score == 0 and result["blank"].remarks[0].startswith("○")
+    assert result["cut"].score is None
+    known = slips(STEP)
+    for student, place in (("bea", 0.0), ("carl", 0.4), ("dora", 0.8)):
+        assert result[student].score < points
+        assert result[student].remarks == [f"✗ {known[int(place * len(known))].says}"]
+    assert len(list(course.glob("feedback/*/*/*.html"))) == 6
+
+
+def test_the_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
+    """A course that was not made by the demo is not deleted."""
+    (tmp_path / "gradebook.db").write_text("precious")
+    with pytest.raises(FileExistsError, match="not made by the demo"):
+        demo.demo(tmp_path)
+    assert (tmp_path / "gradebook.db").read_text() == "precious"

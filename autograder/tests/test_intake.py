@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import stat
 import zipfile
 from pathlib import Path
@@ -258,7 +259,7 @@ def test_a_class_is_collected(tmp_path: Path, course: Path, pristine: dict) -> N
 
 
 def test_hostile_entries_are_refused(tmp_path: Path, course: Path, pristine: dict) -> None:
-    """Paths out of a zip, links, pipes, bombs and loose files are named, and nothing is written outside."""
+    """Paths out of a zip, links, pipes, bombs and loose files are named; nothing is written outside."""
     inbox = tmp_path / "inbox"
     content = json.dumps(pristine)
     hand_in(inbox, "link", pristine, "other.txt")
@@ -268,8 +269,6 @@ def test_hostile_entries_are_refused(tmp_path: Path, course: Path, pristine: dic
     (inbox / "linked").symlink_to(inbox / "link")
     (inbox / "loose.ipynb").write_text(content)
     (inbox / "broken.zip").write_bytes(b"PK\x03\x04 not a zip")
-    import os
-
     os.mkfifo(inbox / "link" / f"pipe_{STEP}.ipynb")
     with zipfile.ZipFile(inbox / "evil.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in (

@@ -76,12 +76,7 @@ class DETR(nn.Module):
         backbone_name: str = "resnet18",
     ) -> None:
         super().__init__()
-        sizes: dict[str, Any] = {
-            "d_model": d_model,
-            "n_heads": n_heads,
-            "dim_ff": dim_ff,
-            "dropout": dropout,
-        }
+        sizes: dict[str, Any] = dict(d_model=d_model, n_heads=n_heads, dim_ff=dim_ff, dropout=dropout)
         self.backbone = parts.Backbone(d_model, backbone_name)
         self.position_encoding = parts.PositionalEncoding2D(d_model)
         self.encoder = parts.TransformerEncoder(n_enc_layers, **sizes)
@@ -135,9 +130,8 @@ def train_detr(
         chosen = torch.randint(num_samples, (batch_size,)).tolist()
         images, targets = detr_collate([dataset[index] for index in chosen])
         losses = criterion(model(images), targets)
-        for parameter, gradient in zip(
-            parameters, torch.autograd.grad(losses["total"], parameters), strict=True
-        ):
+        gradients = torch.autograd.grad(losses["total"], parameters)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         optimizer.step()
         if step % log_every == 0:

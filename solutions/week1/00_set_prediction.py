@@ -543,4 +543,69 @@ for ax, name in zip(figure.subplots(1, 2), ("IoU", "GIoU"), strict=True):
 draw.show(figure, f"The same start and target twice. IoU with the target at the end: {final}.")
 
 # %% [markdown]
-# Numbers are steps, the target is green. TO BE WRITTEN
+# Numbers are steps; the target is green. IoU leaves its box where it was. GIoU first makes its box *grow* until it reaches the target,
+# because a larger box leaves less of the hull empty; from the first touch on, IoU joins in and pulls it into place.
+
+# %% [markdown]
+# ## The symbols of the week
+#
+# | symbol | what it counts | in the reference implementation |
+# |---|---|---|
+# | B | images in a batch | 2 on each GPU by default; the paper's baseline trains with 64 in all (section 4) |
+# | d_model | channels of every token and query | 256 |
+# | N | queries, so also predictions | 100 |
+# | K | classes, without "no object". Labels are 0 to K − 1, and **"no object" is the last index, K** | 91 for COCO; 3 for the toy set |
+# | H, W | height and width of the image; H', W' those of the feature map | longest side at most 1333 px; 128 × 128 for the toy set |
+#
+# Two more stand in shapes now and then: L = H'W' tokens, M objects. (The paper writes $H_0, W_0$ for the image and $H, W$ for the feature map.)
+#
+# Why 91, when COCO has 80 classes? Its class ids run from 1 to 90 with holes in between, and the reference uses the ids as labels without
+# renumbering them: largest id + 1 = 91. So its class head has 92 outputs, a few of which are never right. The comment in `build()` in `models/detr.py`
+# says so, and step 5 comes back to it.
+
+# %% [markdown] locked="question_expectations"
+# ## Written question · before you read the paper
+#
+# You know the idea now: N queries, one-to-one matching, "no object". From this alone: **what do you expect to be hard** about making it
+# work, and **where might it fail** although it is trained well? One or two sentences each, with your reason. You are not graded on being
+# right. In notebook 12 you come back to what you wrote. (2 points)
+
+# %% [markdown] written="expectations" points=2
+# **Model answer.** *Hard:* at the start no query has any reason to take one object rather than another, so the matching may give an object to a
+# different query at every step; and of 100 queries perhaps 5 are matched, so there is little to learn a box from and much to learn "no object" from. I expect
+# training to be slow. *Where it may fail:* on an image with more objects than queries some must be missed, whatever the training. And I expect small
+# objects to suffer if the network looks at a coarse feature map.
+#
+# (The paper reports long training, 500 epochs for its best models, and on small objects less than Faster R-CNN with the same backbone, 20.5
+# against 26.6 AP, while large ones do better, 61.1 against 53.4: section 4.1 and table 1.)
+#
+# **Rubric.** For engagement, not for being right. 1 point: names something that may be hard and gives a reason that follows from the idea (which query takes
+# which object, few matched queries, duplicates without NMS, unstable matching, choosing N, ...). 1 point: names a kind of image or object on which it may
+# fail, with a reason (more objects than N, crowds, small objects, sizes never seen in training, ...). A guess that turns out wrong gets full points if it
+# is reasoned. "Training is hard" or "it may miss objects" without a why: half a point each.
+
+# %% [markdown]
+# ## Now read
+#
+# 1. **[The paper](https://arxiv.org/abs/2005.12872)**, sections 1 and 3.1, about 30 minutes. While you read, look for three things: which words stand for what you have
+#    met here; the cost that decides the matching; and where your GIoU enters. Leave what you do not understand: section 3.1 becomes code on day 4.
+# 2. **Three files of the [reference implementation](https://github.com/facebookresearch/detr)**, 5 minutes, only to see how little there is.
+#    Do not read them closely yet: they answer the exercises, and they are far more use beside code of your own.
+#
+# | file | what is in it | read it after |
+# |---|---|---|
+# | [`models/transformer.py`](https://github.com/facebookresearch/detr/blob/main/models/transformer.py) | encoder and decoder | steps 3 and 4 |
+# | [`models/matcher.py`](https://github.com/facebookresearch/detr/blob/main/models/matcher.py) | who is responsible for which object | step 6 |
+# | [`models/detr.py`](https://github.com/facebookresearch/detr/blob/main/models/detr.py) | the whole model, and the loss | steps 7 and 8 |
+#
+# One thing to keep for later: where prose and code disagree, believe the code. The docstring of `DETR.forward` in `models/detr.py` lists a box as (center_x, center_y, height,
+# width). The conversion in `util/box_ops.py`, which is what runs, has the width first, as you do.
+
+# %% [markdown]
+# ## Where the six images stand
+#
+# These six images close every notebook of the week, drawn with what your model can do so far. No training set holds them. Today there is no
+# model, so nothing is drawn: the boxes come at the end. Step 1 begins with the pixels.
+
+# %%
+draw.six_so_far(caption="nobody has looked yet")

@@ -43,7 +43,7 @@ from detrlab import check, draw, hint, predict, reveal
 from detrlab.backbones import tiny_backbone
 from detrlab.toy import ToyDetectionDataset, make_synthetic_sample
 
-torch.manual_seed(0)
+_ = torch.manual_seed(0)
 # %% [markdown]
 # ## From pixels to tokens
 #

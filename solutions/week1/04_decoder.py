@@ -284,14 +284,14 @@ draw.visualize(image, None, axes[0], "the image")
 for slot, ax in enumerate(axes[1:]):
     draw.heatmap(looks[0, slot].view(8, 8), ax, f"slot {slot}")
 draw.show(
-    figure, "An image, and seven maps of its 8 by 8 cells: where seven slots look. No two are alike."
+    figure, "An image, and seven maps of its 8 by 8 cells: where seven slots look. The maps differ."
 )
 
 # %% [markdown]
 # Even shares would give each cell 1/64, about 0.016. The memory is the same for all slots and so are the
-# weights; the maps differ because the object queries differ, and for no other reason. Where a slot looks has
-# nothing to do with objects yet. Training teaches the queries what to ask for: in the paper each slot comes
-# to prefer certain areas and box sizes (section 4.3, figure 7), and looks mostly at the extremities of
+# weights; the maps differ because the object queries differ, and for no other reason. Where one of them falls
+# on an object, it does so by chance. Training teaches the queries what to ask for: in the paper each slot
+# comes to prefer certain areas and box sizes (section 4.3, figure 7), and looks mostly at the extremities of
 # objects, heads or legs (section 4.2, figure 6).
 
 # %% [markdown]

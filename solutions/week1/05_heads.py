@@ -78,17 +78,11 @@ print(f"largest difference from that one alone: {(at_once[4, 1, 3] - one).abs().
 #
 # By hand, for the toy set's K = 3. A query gives the logits 2.0, 0.5, -1.0 for circle, square and triangle, and 1.0 for "no
 # object". Exponentials: 7.39, 1.65, 0.37 and 2.72, together 12.12. So "circle" gets 7.39 / 12.12 = 0.61, "no object" 0.22,
-# and the answer is a circle. The same for three queries:
+# and the answer is a circle. The same in code for three queries; the second is the first with 2 more on "no object":
 
 # %%
 names = [*CLASSES, "no object"]
-logits = torch.tensor(
-    [
-        [2.0, 0.5, -1.0, 1.0],  # the one above
-        [2.0, 0.5, -1.0, 3.0],  # the same, with 2 more on "no object"
-        [0.2, 0.1, 0.0, 3.0],
-    ]
-)
+logits = torch.tensor([[2.0, 0.5, -1.0, 1.0], [2.0, 0.5, -1.0, 3.0], [0.2, 0.1, 0.0, 3.0]])
 exponentials = logits.exp()
 probabilities = exponentials / exponentials.sum(dim=-1, keepdim=True)
 for row in probabilities:
@@ -97,8 +91,8 @@ for row in probabilities:
 print(f"largest difference from softmax: {(probabilities - logits.softmax(-1)).abs().max():.0e}")
 
 # %% [markdown]
-# Look at the first two rows. Only the logit of "no object" rose, and the probability of "circle" fell from 0.61 to 0.25. For
-# the softmax "no object" is a class like the others: they all compete for the same 1.
+# From the first row to the second only the logit of "no object" rose, and the probability of "circle" fell from 0.61 to 0.25.
+# For the softmax "no object" is a class like the others: they all compete for the same 1.
 #
 # It stops being one when predictions are read. A query whose winner is "no object" is left out, and nothing is drawn for
 # it. (When DETR is *measured*, even those queries are made to name their best real class, with the low probability that it
@@ -122,7 +116,11 @@ for name, used in labels.items():
     K = max(used) + 1
     print(f"{name:34} num_classes = {K:2}, logits: {K + 1:2}, no object: {K}")
 
-toaster, sink = 80, 81  # two of COCO's ids, in a model built with num_classes=80
+# %% [markdown]
+# And what if it is too small? Two of COCO's ids in a model with a column for each of the 80 *names*, and "no object" at 80:
+
+# %%
+toaster, sink = 80, 81
 loss = F.cross_entropy(torch.zeros(1, 80 + 1), torch.tensor([toaster]))
 print(f"toaster: a loss of {loss:.2f} and no complaint")
 try:
@@ -362,7 +360,9 @@ reveal("untrained heads", f"{where}, sizes {sizes.min():.2f} to {sizes.max():.2f
 figure = draw.new_figure(9.6, 4)
 image_ax, curve_ax = figure.subplots(1, 2)
 target = {"boxes": boxes, "labels": winners}
-draw.visualize(six_images()[1][0], target, image_ax, "20 boxes, coloured by class", [""] * 4)
+draw.visualize(
+    six_images()[1][0], target, image_ax, "20 boxes, coloured by class (pink: no object)", [""] * 4
+)
 raw, line = boxes.flatten().logit(), torch.linspace(-5, 5, 201)  # logit: the sigmoid undone
 curve_ax.plot(line, line.sigmoid(), color="grey")
 curve_ax.plot(raw, boxes.flatten(), "o", color=draw.PALETTE[5], markersize=4)
@@ -447,6 +447,7 @@ def read_queries(images: Tensor) -> Tensor:
     return torch.stack(decoder(torch.zeros_like(query_pos), encoder(src, pos), pos, query_pos))
 
 
+# %%
 vectors = read_queries(torch.stack([image for image, _ in six_images()]))
 with torch.no_grad():
     logits, boxes = heads(vectors)
@@ -470,7 +471,7 @@ draw.six_so_far(detect, "ten boxes each, all of them in the middle: nobody has b
 # %% [markdown]
 # The model's first boxes: ten in every image, one on top of the other. They hardly depend on the query, and hardly on the image.
 # The heads shrink all differences, as you saw. And there is little to shrink: the decoder starts from zeros for every query, and
-# its untrained attention is almost uniform, so all queries gather nearly the same mixture. Ten nearly equal vectors get ten
-# nearly equal answers, in class and box.
+# its untrained attention spreads over all tokens, so all queries gather nearly the same mixture. Ten nearly equal vectors
+# get ten nearly equal answers.
 #
 # To become ten different answers, each query must learn which object is *its* object. Who decides that? The matcher of step 6.

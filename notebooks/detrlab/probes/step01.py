@@ -58,17 +58,17 @@ def is_parameter(key: str) -> bool:
 def seeded(state: Weights, seed: int, whole: bool) -> Weights:
     """Draw values for a state_dict in order, body first; the same for any names of the body's parts.
 
-    Unless `whole`, the last norm of every residual block becomes zero, so that the block hands on
+    Unless `whole`, the last norm of every block after layer1 becomes zero, so that the block hands on
     what it was given, and its 3x3 convolutions, nearly all of a ResNet's weights, can stay as they are.
     """
     random = np.random.RandomState(seed)
     values = {}
     for key in sorted(state, key=lambda key: key.startswith("projection.")):
         shape = tuple(state[key].shape)
-        in_block = not whole and shape[-2:] == (3, 3)
-        if last(key) == "num_batches_tracked" or in_block:
+        late = not whole and shape[:1] > (64,)
+        if last(key) == "num_batches_tracked" or (late and shape[-2:] == (3, 3)):
             continue
-        if not whole and key.endswith((".bn2.weight", ".bn2.bias")):
+        if late and key.endswith((".bn2.weight", ".bn2.bias")):
             drawn = np.zeros(shape)
         elif len(shape) == 4:
             drawn = random.standard_normal(shape) * (2 / np.prod(shape[1:])) ** 0.5

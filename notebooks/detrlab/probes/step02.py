@@ -39,7 +39,7 @@ def positional_encoding(encoding_class: Any, case: Case) -> Iterator[Observation
     yield "the claim that the output asks for a gradient", bool(output.requires_grad)
     second = encoding(case["second"])
     yield "the dtype for a float64 map", str(second.dtype)
-    yield "the output for a second, smaller map", second[0].float()
+    yield "the first row of a second, smaller map", second[0, :, 0].float()
     for d_model in case["impossible"]:
         yield f"the error for d_model={d_model}", error_at(encoding_class, d_model)
 

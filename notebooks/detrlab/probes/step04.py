@@ -37,7 +37,8 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     inputs = [case[name] for name in ("tgt", "memory", "pos", "query_pos")]
     outputs = stack(*inputs)
     listed = isinstance(outputs, list | tuple)
-    yield "what the decoder returns", "a list" if listed else f"a {type(outputs).__name__}"
+    other = "nothing" if outputs is None else f"a {type(outputs).__name__}"
+    yield "what the decoder returns", "a list" if listed else other
     if not listed:
         yield "what it returns instead of a list", outputs
         return

@@ -26,7 +26,7 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
 
     hidden = case["hidden"].requires_grad_()
     output = module(hidden)
-    yield "what forward returns", described(output)
+    yield "what forward returns", described(output), "Logits first, then boxes."
     if described(output) != "a pair":
         return
     logits, boxes = output
