@@ -23,6 +23,9 @@ progress: $(BIN)/.ready  ## show how far you are
 demo: $(BIN)/.ready  ## build the release, grade a demo class with nbgrader, write feedback and a CSV
 	@python -m autograder demo
 
+formgrader: $(BIN)/.ready  ## grade written answers in JupyterLab (DETR_COURSE=FOLDER: another course)
+	jupyter lab $(ROOT_FLAG) $(LAB_FLAGS)
+
 bundle: $(BIN)/.ready  ## zip what students get, into dist/
 	@python -m autograder bundle
 
@@ -49,8 +52,8 @@ test: $(BIN)/.ready  ## everything: check, then nbgrader end to end, executed no
 lock: $(BIN)/.ready  ## write the versions installed now to the lock file
 	pip freeze --exclude-editable > $(LOCK)
 
-clean:  ## remove .venv, caches and what grading made
-	rm -rf .venv dist autograder/course build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+clean:  ## remove .venv, caches and the demo class (not your course)
+	rm -rf .venv dist autograder/course/demo build *.egg-info .pytest_cache .ruff_cache .mypy_cache
 
 # The lock says which versions; pyproject.toml says which packages and which ranges would do.
 $(BIN)/.ready: pyproject.toml $(LOCK)
@@ -61,5 +64,5 @@ $(BIN)/.ready: pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[dev]'
 	@touch $@
 
-.PHONY: help lab progress demo bundle notebooks fixtures solutions check test lock clean
+.PHONY: help lab progress demo formgrader bundle notebooks fixtures solutions check test lock clean
 .DEFAULT_GOAL := help

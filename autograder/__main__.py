@@ -94,7 +94,7 @@ def main() -> int:
         return 2
     try:
         return run(**options) or 0
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 
-from detrlab.judging import kind
 from detrlab.probes import Case, Observation, probe
 from detrlab.weights import Weights, copy_weights, shapes
 
