@@ -55,7 +55,9 @@ def grade(folder: Path) -> None:
         if graded.problem:
             console.print(f"{graded.student}, {graded.step}: {graded.problem}", soft_wrap=True)
     console.print(report.table())
-    console.print(f"Feedback pages: {grade.give_feedback()}\nScores: {report.write_csv()}", soft_wrap=True)
+    console.print(
+        f"Feedback pages: {grade.give_feedback()}\nScores: {report.write_csv()}", soft_wrap=True
+    )
 
 
 def check(notebook: Path) -> int:

@@ -30,7 +30,11 @@ def fixture(exercise: str) -> dict:
         "cases": cases,
         "right": [outcome.to_data() for outcome in right],
         "slips": [
-            {"id": slip.id, "says": slip.says, "outcomes": [o.to_data() for o in slip.outcomes]}
+            {
+                "id": slip.id,
+                "says": slip.says,
+                "outcomes": [o.to_data() | {"advice": {}} for o in slip.outcomes],
+            }
             for slip in slips
         ],
     }

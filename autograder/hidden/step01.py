@@ -11,7 +11,7 @@ from autograder.hidden import cases, normal
 from detrlab.probes import Case
 
 # name, d_model, image size
-NUMBERS = (("tiny", 12, (1, 3, 65, 49)), ("resnet18", 8, (3, 3, 33, 40)))
+NUMBERS = (("tiny", 12, (1, 3, 65, 33)), ("resnet18", 8, (3, 3, 33, 40)))
 SHAPES = ("resnet50", 10, (1, 3, 35, 20))
 
 

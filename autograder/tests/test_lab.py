@@ -86,10 +86,14 @@ def test_a_notebook_runs_up_to_its_first_check(server):
     for cell in build.code_cells(STEP):
         if cell.role == "tests":
             break
-        source = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError", cell.source, flags=re.S)
+        source = re.sub(
+            r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError", cell.source, flags=re.S
+        )
         reply = client.execute_interactive(source, timeout=120, output_hook=said.append)
         assert reply["content"]["status"] == "ok", reply["content"]
-    reply = client.execute_interactive(cell.source.partition("\n")[0], timeout=120, output_hook=said.append)
+    reply = client.execute_interactive(
+        cell.source.partition("\n")[0], timeout=120, output_hook=said.append
+    )
     client.stop_channels()
     assert reply["content"]["traceback"] == ["○ encoder_layer: nothing here yet"]
     assert not [m for m in said if m["content"].get("name") == "stderr"]

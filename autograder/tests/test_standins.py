@@ -88,7 +88,6 @@ def test_encoder_and_decoder():
     assert isinstance(looks, list) and [look.shape for look in looks] == [queries.shape] * 2
     sum((look * torch.rand_like(look)).sum() for look in looks).backward()
     assert not untrained(encoder) and not untrained(decoder)
-    assert isinstance(decoder.norm, nn.LayerNorm)
 
 
 def test_cross_attention_weights_can_be_hooked():

@@ -5,6 +5,8 @@ See `detrlab.standins`, which lists them: they keep the contract and give no ans
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -72,6 +74,11 @@ class PositionalEncoding2D(nn.Module):
         return waves.to(x).repeat(len(x), 1, 1, 1)
 
 
+def several(count: int, kind: type[nn.Module], options: dict) -> nn.ModuleList:
+    """Build modules of one kind, each with weights of its own."""
+    return nn.ModuleList(kind(**options) for _ in range(count))
+
+
 class TransformerEncoderLayer(nn.Module):
     """Mix tokens [B, L, d] with their neighbours in reading order, by a convolution per channel."""
 
@@ -95,13 +102,11 @@ class TransformerEncoder(nn.Module):
 
     def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(TransformerEncoderLayer(**layer_kwargs) for _ in range(n_layers))
+        self.layers = several(n_layers, TransformerEncoderLayer, layer_kwargs)
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
         """Return the tokens, mixed."""
-        for layer in self.layers:
-            src = layer(src, pos)
-        return src
+        return reduce(lambda tokens, mix: mix(tokens, pos), self.layers, src)
 
 
 class TransformerDecoderLayer(nn.Module):
@@ -127,16 +132,14 @@ class TransformerDecoder(nn.Module):
 
     def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(TransformerDecoderLayer(**layer_kwargs) for _ in range(n_layers))
-        self.norm = nn.LayerNorm(layer_kwargs.get("d_model", 256))
+        self.layers = several(n_layers, TransformerDecoderLayer, layer_kwargs)
 
     def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> list[Tensor]:
         """Return the queries after each look."""
-        looks = []
-        for layer in self.layers:
-            tgt = self.norm(layer(tgt, memory, pos, query_pos))
-            looks.append(tgt)
-        return looks
+        looks = accumulate(
+            self.layers, lambda seen, look: look(seen, memory, pos, query_pos), initial=tgt
+        )
+        return list(looks)[1:]
 
 
 class DetrPredictionHeads(nn.Module):

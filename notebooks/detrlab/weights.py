@@ -54,8 +54,12 @@ def mismatch(own: Weights, weights: Weights) -> str:
     """Say in one sentence which attribute is missing, has another shape, or is one too many."""
     for name, tensor in weights.items():
         attribute = name.rpartition(".")[0] or name
+        if name not in own and any(other.startswith(f"{attribute}.") for other in own):
+            return f"Your `{attribute}` has no parameter {name} {list(tensor.shape)}."
         if name not in own:
-            return f"Your module has no `{attribute}` (looked for its parameter {name} {list(tensor.shape)})."
+            return (
+                f"Your module has no `{attribute}`; looked for its parameter {name} {list(tensor.shape)}."
+            )
         if own[name].shape != tensor.shape:
             return (
                 f"`{attribute}` has the wrong size: {name} is {list(own[name].shape)}, "

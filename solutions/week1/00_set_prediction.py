@@ -103,6 +103,7 @@ for label, box in zip(target["labels"].tolist(), target["boxes"].tolist(), stric
 # come out as it went in. Use tensor operations from end to end, because on day 4 gradients flow back through this function. A
 # box may stick out of the image: leave its corners where they are.
 
+
 # %% todo="box_cxcywh_to_xyxy"
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
     """Return the corners (x0, y0, x1, y1) [..., 4] of boxes (cx, cy, w, h) [..., 4], in the same units."""
@@ -381,7 +382,9 @@ figure = draw.new_figure(3.6, 3.2)
 ax = figure.add_subplot()
 ax.add_patch(Rectangle((0, 0), 6, 5, fill=False, ls="--", lw=2))
 draw_pair(ax, "6 of 30 in neither: GIoU = −0.03")
-draw.show(figure, "The same two boxes with their hull, 6 by 5, dashed; two corners of it belong to neither.")
+draw.show(
+    figure, "The same two boxes with their hull, 6 by 5, dashed; two corners of it belong to neither."
+)
 
 # %% [markdown]
 # ## TODO 2 · Generalised IoU, all pairs at once
@@ -404,6 +407,7 @@ draw.show(figure, "The same two boxes with their hull, 6 by 5, dashed; two corne
 #    be heard here and not three days later as a loss that does not fall.
 #
 # Boxes may be in any unit, pixels too. Either list may be empty.
+
 
 # %% todo="generalized_box_iou"
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
@@ -503,7 +507,9 @@ for name, curve, color in (("IoU", iou_curve, draw.PALETTE[1]), ("GIoU", giou_cu
 ax.set(xlabel="shift, in widths of the box", ylim=(-0.7, 1.05))
 ax.axvline(1, color="grey", lw=1, ls=":")
 ax.text(1.04, 0.9, "from here on they do not touch", color="grey")
-draw.show(figure, "IoU and GIoU fall together from 1 to 0; then IoU stays 0 and GIoU goes on falling to -0.5.")
+draw.show(
+    figure, "IoU and GIoU fall together from 1 to 0; then IoU stays 0 and GIoU goes on falling to -0.5."
+)
 
 # %% [markdown]
 # As long as these two overlap, they have no empty corner in their hull, and IoU and GIoU are the same. Where they part, IoU goes flat

@@ -5,9 +5,7 @@ class NotABox(ValueError):
 
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     N, M = boxes1.shape[0], boxes2.shape[0]
-    pairs = torch.cat(
-        [boxes1.repeat_interleave(M, dim=0), boxes2.repeat(N, 1)], dim=1
-    )  # [N * M, 8]
+    pairs = torch.cat([boxes1.repeat_interleave(M, dim=0), boxes2.repeat(N, 1)], dim=1)  # [N * M, 8]
     if N * M and bool(((pairs[:, 2::4] < pairs[:, 0::4]) | (pairs[:, 3::4] < pairs[:, 1::4])).any()):
         raise NotABox("x1 < x0 or y1 < y0")
     xs, ys = pairs[:, 0::2], pairs[:, 1::2]  # x0, x1 of the first box, then of the second

@@ -1,12 +1,12 @@
 # grade_id: decoder
-# Other names, layers as numbered attributes, the width read off a layer, and recursion for the loop.
+# Other names, layers as numbered attributes, and recursion for the loop.
 class TransformerDecoder(nn.Module):
     def __init__(self, n_layers: int = 6, **layer_kwargs):
         super().__init__()
         self.n_layers = n_layers
         for number in range(n_layers):
             self.add_module(f"block{number}", TransformerDecoderLayer(**layer_kwargs))
-        self.shared_norm = nn.LayerNorm(self.block0.norm3.normalized_shape)
+        self.shared_norm = nn.LayerNorm({"d_model": 256, **layer_kwargs}["d_model"])
 
     def outputs_from(self, number, tgt, *rest):
         if number == self.n_layers:

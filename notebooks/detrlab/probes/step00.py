@@ -10,7 +10,9 @@ from detrlab.probes import Case, Observation, probe
 
 CENTRE_SIZE = ("cx", "cy", "w", "h")
 CORNERS = ("x0", "y0", "x1", "y1")
-KEEP_THE_GRAPH = "The values are right: use tensor operations from end to end, so that gradients can flow."
+KEEP_THE_GRAPH = (
+    "The values are right: use tensor operations from end to end, so that gradients can flow."
+)
 
 
 @probe(draw="boxes")
