@@ -15,6 +15,8 @@ import torch
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 
+import detrlab.draw  # imported once, here, and not in each child
+import detrlab.standins  # noqa: F401
 from detrlab import steps
 from detrlab.codec import flatten, unflatten
 from detrlab.outcome import BrokeOff, error_names, learner_frames

@@ -25,7 +25,7 @@ def box_cxcywh_to_xyxy(generator: torch.Generator) -> Iterator[Case]:
 
 @cases
 def generalized_box_iou(generator: torch.Generator) -> Iterator[Case]:
-    """Draw pairs that overlap, lie apart, contain one another, touch or have no area, and boxes that are none."""
+    """Draw pairs that overlap, lie apart, contain one another or have no area, and impossible boxes."""
 
     def case(look_at: str, name: str, boxes1: Tensor, boxes2: Tensor) -> Case:
         return {"look_at": look_at, "name": name, "boxes1": boxes1, "boxes2": boxes2}

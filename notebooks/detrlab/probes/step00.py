@@ -27,7 +27,7 @@ def box_cxcywh_to_xyxy(convert: Any, case: Case) -> Iterator[Observation]:
 
 @probe(draw="matrix")
 def generalized_box_iou(giou: Any, case: Case) -> Iterator[Observation]:
-    """Compare two lists of boxes: the values, whether they are possible at all, the gradients, or the error."""
+    """Compare two lists of boxes: the values, their range, the gradients, or the error."""
     name, boxes1, boxes2 = case["name"], case["boxes1"], case["boxes2"]
     if case["look_at"] in ("error", "range"):
         yield f"the error for {name}", error_of(giou, boxes1, boxes2)
