@@ -40,6 +40,8 @@ KERNEL = {
     "language_info": {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"},
 }
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 class SourceError(ValueError):
     """A source file does not keep to the rules above; says which cell and what to do."""
@@ -194,16 +196,24 @@ def solutions(only: list[str] | None = None, target: Path = SOLUTIONS) -> list[P
         client.execute()
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day would differ at each build
-            for output in cell.get("outputs", []):
-                if "image/png" in output.get("data", {}):
-                    # The same picture again, for live notebooks; code-hosting pages may drop HTML.
-                    output.data.pop("text/html", None)
+            if cell.cell_type == "code":
+                cell.outputs = [keep for output in cell.outputs if (keep := lasting(output))]
         notebook.metadata.pop("widgets", None)
         notebook.metadata = NotebookNode(KERNEL)
         path = target / f"{step}.ipynb"
         nbformat.write(notebook, path)
         written.append(path)
     return written
+
+
+def lasting(output: NotebookNode) -> NotebookNode | None:
+    """Return what of an output still shows something where no kernel runs; None where nothing does."""
+    data = output.get("data", {})
+    if WIDGET in data:
+        return None
+    if "image/png" in data:
+        data.pop("text/html", None)  # the same picture once more; code-hosting pages may drop HTML
+    return output
 
 
 def bundle(target: Path = ROOT / "dist" / "detr-from-scratch.zip") -> Path:

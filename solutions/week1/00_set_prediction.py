@@ -177,19 +177,17 @@ COLORS = draw.PALETTE[:1] + draw.PALETTE[3:6]  # one colour per object, not per 
 def outline(box, ax, color, width=2):
     """Draw the outline of a box (x0, y0, x1, y1) in pixels, with a white rim."""
     x0, y0, x1, y1 = box
-    rim = [withStroke(linewidth=2 * width, foreground="white")]
+    rim = [withStroke(linewidth=width + 1.5, foreground="white")]
     place = (x0 - 0.5, y0 - 0.5)  # Matplotlib draws pixel 0 from -0.5 to 0.5
     ax.add_patch(Rectangle(place, x1 - x0, y1 - y0, fill=False, ec=color, lw=width, path_effects=rim))
 
 
 # %%
-ax = draw.visualize(scene, None, title="four objects, each with its two corners in pixels")
-style = {"fontsize": 8.5, "bbox": {"boxstyle": "square,pad=0.1", "facecolor": "white", "lw": 0}}
+ax = draw.visualize(scene, None, title="four objects, their corners as dots")
 for box, color in zip(objects, COLORS, strict=True):
     outline(box, ax, color)
-    low, high = box[:2], box[2:]
-    ax.text(*low, f"{low[0]:.0f}, {low[1]:.0f}", color=color, va="bottom", ha="right", **style)
-    ax.text(*high, f"{high[0]:.0f}, {high[1]:.0f}", color=color, va="top", **style)
+    ax.plot(box[0::2], box[1::2], "o", color=color, markeredgecolor="white", clip_on=False)
+    print("corners in pixels:", [round(edge) for edge in box])
 draw.show(ax.figure, "A toy image with a circle, a triangle and two squares that overlap, each boxed.")
 
 # %% [markdown]
@@ -549,7 +547,7 @@ draw.show(
 
 # %%
 def walk(measure, steps=120):
-    """Move a box by gradient descent on 1 - measure; return where it was after each step [steps, 4] (xyxy)."""
+    """Move a box by gradient descent on 1 - measure; return its corners at each step, and the target."""
     goal = torch.tensor([[0.6, 0.5, 0.9, 0.8]])
     box = torch.tensor([[0.2, 0.25, 0.2, 0.2]], requires_grad=True)  # cx, cy, w, h
     optimizer, path = torch.optim.Adam([box], lr=0.01), []
@@ -582,9 +580,7 @@ left, right = figure.subplots(1, 2)
 by_iou = draw_walk(left, "IoU", lambda boxes, goals: iou(boxes[0], goals[0]))
 by_giou = draw_walk(right, "GIoU", generalized_box_iou)
 words = f"IoU with the target at the end: {by_iou:.2f} guided by IoU, {by_giou:.2f} guided by GIoU"
-draw.show(
-    figure, f"A box and its target, twice. Guided by IoU it stays, guided by GIoU it arrives. {words}."
-)
+draw.show(figure, f"A box and its target, twice: guided by IoU it stays, by GIoU it arrives. {words}.")
 print(words)
 
 # %% [markdown]

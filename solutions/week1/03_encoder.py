@@ -28,7 +28,6 @@
 
 # %% locked="setup"
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -56,7 +55,7 @@ by_hand = attention @ tokens
 
 by_torch = F.scaled_dot_product_attention(tokens[None], tokens[None], tokens[None])[0]
 print(attention.numpy().round(2))
-print("largest difference from PyTorch's own:", (by_hand - by_torch).abs().max().item())
+print(f"largest difference from PyTorch's own: {(by_hand - by_torch).abs().max().item():.0e}")
 
 # %% [markdown]
 # ## Where does position go in?
@@ -64,8 +63,8 @@ print("largest difference from PyTorch's own:", (by_hand - by_torch).abs().max()
 # A layer of DETR adds the positional encoding to queries and keys, and not to values. So position takes part in
 # *who listens to whom* and stays out of *what is said*: it is a routing signal, not content.
 #
-# Try to feel the difference first. Below, two tokens have exactly the same content and differ in position only.
-# Attention is computed twice: once with positions on queries and keys, once with positions on the values too.
+# Below, two of six tokens have exactly the same content and differ in position only. Positions go onto queries and keys,
+# and nowhere else. Commit yourself before you run:
 
 # %%
 predict("two equal tokens", ...)  # with pos on q and k only: can the two outputs differ? "yes" or "no"
@@ -198,7 +197,7 @@ layer = TransformerEncoderLayer(d_model=64, n_heads=4, dim_ff=128).eval()
 with torch.no_grad():
     _, weights = layer.self_attn(3 * pos, 3 * pos, pos)  # times 3: sharper than at birth
 
-figure = Figure(figsize=(9, 3))
+figure = draw.new_figure(9.6, 2.9)
 axes = figure.subplots(1, 3)
 for ax, (row, column) in zip(axes, [(1, 1), (3, 6), (6, 2)], strict=True):
     draw.heatmap(weights[0, row * 8 + column].view(8, 8), ax, f"token at row {row}, column {column}")

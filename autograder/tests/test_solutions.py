@@ -1,0 +1,86 @@
+"""The executed solutions look as they should, each source runs as a plain script, links resolve."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from autograder import build
+from autograder.hidden import step_of
+
+HINTS = re.compile(r"<details>\s*<summary>Hint (\d) · ")
+
+
+def executed(step: str) -> list[dict]:
+    path = build.SOLUTIONS / f"{step}.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.mark.parametrize("step", build.steps())
+def test_nothing_but_results_in_the_outputs(step):
+    """No warning, no error, no progress left over; every check has passed, every picture has words."""
+    said = []
+    for cell in executed(step):
+        for output in cell.get("outputs", []):
+            assert output["output_type"] != "error", output
+            assert output.get("name") != "stderr", output["text"]
+            said.append("".join(output.get("text", "")))
+            if "image/png" in output.get("data", {}):
+                assert output["metadata"]["image/png"]["alt"].strip()
+                assert "text/html" not in output["data"]
+            assert not any("widget" in kind for kind in output.get("data", {})), "widget state"
+    for exercise in build.exercises(step):
+        assert f"✓ {exercise.name}\n" in "".join(said)
+
+
+@pytest.mark.parametrize("step", build.steps())
+def test_the_shape_of_a_notebook(step):
+    """Header, hints in three folds for every TODO, written questions with prompt, answer and rubric."""
+    cells = build.read_source(step).cells
+    head = cells[0].source
+    assert re.search(r"^# Step \d+ · ", head)
+    assert re.search(r"\*\*Day \d · about \d+ minutes · .*points", head)
+    points = {"tests": 0, "written": 0}
+    for cell in cells:
+        metadata = cell.metadata.get("nbgrader", {})
+        role, _, name = metadata.get("grade_id", "").partition("_")
+        points[role] = points.get(role, 0) + metadata.get("points", 0)
+        if role == "written":
+            assert "**Model answer.**" in cell.source and "**Rubric.**" in cell.source, name
+            assert f"locked_question_{name}" in [
+                other.metadata.get("nbgrader", {}).get("grade_id") for other in cells
+            ]
+    assert f"{points['tests']} points for code" in head
+    assert f"{points['written']} for writing" in head
+    hints = {cell.metadata["detrlab"]["hints"]: cell.source for cell in cells if "detrlab" in cell.metadata}
+    assert set(hints) == {exercise.name for exercise in build.exercises(step)}
+    for name, text in hints.items():
+        assert HINTS.findall(text) == ["1", "2", "3"], name
+        assert text.count("<details>") == text.count("</details>") == text.count("<summary>"), name
+    assert "six_so_far" in "".join(cell.source for cell in cells[-3:])
+
+
+def test_every_exercise_belongs_to_one_step():
+    names = [exercise.name for step in build.steps() for exercise in build.exercises(step)]
+    assert len(names) == len(set(names))
+    assert {step_of(name)[0] for name in names} == set(build.steps())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", build.steps())
+def test_the_source_is_a_script(step):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", f"solutions/week1/{step}.py"],
+        cwd=build.ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for exercise in build.exercises(step):
+        assert f"✓ {exercise.name}\n" in done.stdout
