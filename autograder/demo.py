@@ -6,7 +6,6 @@ folder that an instructor works in is never touched.
 
 import json
 import shutil
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -41,12 +40,11 @@ def demo(course: Path = DEMO) -> Path:
     console.print(*said, sep="\n", soft_wrap=True, highlight=False)
     feedback = give_feedback(course)
     scores = write_csv(course)
-    jupyter = Path(sys.executable).with_name("jupyter")
     said = [
         f"Feedback pages, one for each student and step: {feedback}",
         f"Scores: {scores}",
         "Written answers wait for a person, in formgrader (Nbgrader > Formgrader). Start it here with:",
-        f"  JUPYTER_CONFIG_PATH=autograder DETR_COURSE={course} {jupyter} lab",
+        f"  make formgrader DETR_COURSE={course}",
     ]
     console.print(table(course))
     console.print(*said, sep="\n", soft_wrap=True, highlight=False)

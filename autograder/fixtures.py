@@ -20,7 +20,7 @@ def fixture(exercise: str) -> dict:
     for outcome in right:
         if outcome.failure:
             raise build.SourceError(f"{exercise}: the solution fails its own check: {outcome.failure}")
-    slips = list(hidden.known_slips(exercise, cases))
+    slips = hidden.known_slips(exercise, cases)
     if not slips:
         raise build.SourceError(f"{exercise}: a TODO needs a table of slips in autograder/slips.")
     for slip in slips:

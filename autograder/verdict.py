@@ -1,6 +1,8 @@
 """Judge one notebook's answers: the hidden checks here, the learner's code in a box."""
 
+import functools
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +22,21 @@ class Verdict:
     credit: float
 
 
+@functools.cache
+def secret_seed() -> int:
+    """Draw the seed of this run: one for the class, so that what is right is computed once."""
+    return secrets.randbits(32)
+
+
 def judge(
     step: str, cells: list[dict], box: Box | None = None, seed: int | None = None
 ) -> dict[str, Verdict]:
     """Return the verdict on each exercise of a step, from a notebook's code cells (nbformat dicts).
 
     The cells are never run in this process. Each exercise has a session, and so a process, of its own.
-    `seed` draws the same inputs again; without it they are drawn from a secret one.
+    `seed` draws the same inputs again; without it they are drawn from the secret one of this run.
     """
+    seed = secret_seed() if seed is None else seed
     code = [cell_from_json(cell) for cell in cells if cell["cell_type"] == "code"]
     if box is None:
         with Box() as own:
@@ -41,7 +50,7 @@ def judge_one(
     exercise: build.Exercise,
     code: list[Cell],
     box: Box,
-    seed: int | None,
+    seed: int,
     seconds: float = SECONDS,
 ) -> Verdict:
     """Run one hidden check on what the cells define. Whatever happens in the box is a verdict."""

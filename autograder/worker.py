@@ -12,6 +12,7 @@ import struct
 from typing import IO, Any
 
 import torch
+import torchvision  # noqa: F401
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 

@@ -10,7 +10,7 @@ import functools
 import importlib
 import pkgutil
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -98,13 +98,39 @@ def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]
     return [observe(find(exercise), learner, case) for case in drawn]
 
 
-def known_slips(exercise: str, drawn: list[Case]) -> Iterator[Slip]:
-    """Yield what each known slip does in these cases, made only when somebody asks."""
+class SlipOutcomes(Sequence[Outcome]):
+    """What a known slip does in each case, found out when somebody asks, and once."""
+
+    def __init__(self, exercise: str, slip: KnownSlip, drawn: list[Case]):
+        self.exercise, self.drawn = exercise, drawn
+        self.learner = define(exercise, slip)
+        self.known: dict[int, Outcome] = {}
+
+    def __len__(self) -> int:
+        return len(self.drawn)
+
+    def __getitem__(self, number: Any) -> Any:
+        if number not in self.known:
+            self.known[number] = observe(find(self.exercise), self.learner, self.drawn[number])
+        return self.known[number]
+
+
+def known_slips(exercise: str, drawn: list[Case]) -> list[Slip]:
+    """Return the known slips of an exercise, ready to be put through these cases."""
     step, _ = step_of(exercise)
-    for slip in slips(step):
-        if slip.grade_id == exercise:
-            outcomes = observe_all(exercise, define(exercise, slip), drawn)
-            yield Slip(slip.id, slip.says, outcomes)
+    return [
+        Slip(slip.id, slip.says, SlipOutcomes(exercise, slip, drawn))
+        for slip in slips(step)
+        if slip.grade_id == exercise
+    ]
+
+
+@functools.lru_cache(maxsize=64)
+def trial(exercise: str, seed: int, stand_ins_only: bool) -> tuple[list[Case], list[Outcome], list[Slip]]:
+    """Return the cases of a seed, what is right in them and the slips: the same for a whole class."""
+    drawn = draw_cases(exercise, seed)
+    right = observe_all(exercise, reference(exercise), drawn)
+    return drawn, right, known_slips(exercise, drawn)
 
 
 def check(exercise: str, learner: Any, seed: int | None = None) -> None:
@@ -112,9 +138,9 @@ def check(exercise: str, learner: Any, seed: int | None = None) -> None:
 
     Without a `seed` the inputs are drawn from a secret one.
     """
-    drawn = draw_cases(exercise, secrets.randbits(32) if seed is None else seed)
-    right = observe_all(exercise, reference(exercise), drawn)
-    judge(observe_all(exercise, learner, drawn), right, known_slips(exercise, drawn))
+    seed = secrets.randbits(32) if seed is None else seed
+    drawn, right, known = trial(exercise, seed, steps.stand_ins_only)
+    judge(observe_all(exercise, learner, drawn), right, known)
 
 
 def __getattr__(exercise: str) -> Callable[[Any], None]:

@@ -39,5 +39,5 @@ def test_enough_slips_and_alternatives(step):
 @pytest.mark.parametrize("step", build.steps())
 def test_slips_are_named_once(step):
     rows = slips.slips(step)
-    assert len({slip.id for slip in rows}) == len(rows)
-    assert len({slip.says for slip in rows}) == len(rows)
+    assert len({(slip.grade_id, slip.id) for slip in rows}) == len(rows)
+    assert len({(slip.grade_id, slip.says) for slip in rows}) == len(rows)

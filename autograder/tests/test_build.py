@@ -117,7 +117,7 @@ def test_fixtures_are_those_of_the_source(exercise):
 
 
 def secret_lines():
-    """Yield the lines of solutions, model answers and hidden checks that are long enough to be telling."""
+    """Yield the lines of solutions, model answers and hidden checks that are long enough to tell."""
     for step in build.steps():
         for cell in build.read_source(step).cells:
             role = cell.metadata.get("nbgrader", {}).get("grade_id", "").partition("_")[0]

@@ -55,7 +55,9 @@ def test_the_shape_of_a_notebook(step):
             ]
     assert f"{points['tests']} points for code" in head
     assert f"{points['written']} for writing" in head
-    hints = {cell.metadata["detrlab"]["hints"]: cell.source for cell in cells if "detrlab" in cell.metadata}
+    hints = {
+        cell.metadata["detrlab"]["hints"]: cell.source for cell in cells if "detrlab" in cell.metadata
+    }
     assert set(hints) == {exercise.name for exercise in build.exercises(step)}
     for name, text in hints.items():
         assert HINTS.findall(text) == ["1", "2", "3"], name

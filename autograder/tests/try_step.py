@@ -1,4 +1,4 @@
-"""Print what the checks say to every known answer of a step: `python -m autograder.tests.try_step STEP`."""
+"""Print what the checks say to all known answers: `python -m autograder.tests.try_step STEP`."""
 
 import sys
 

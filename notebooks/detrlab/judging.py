@@ -56,7 +56,7 @@ class Slip:
 
     id: str
     says: str
-    outcomes: list[Outcome]
+    outcomes: Sequence[Outcome]  # by case
 
 
 def judge(mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip]) -> None:

@@ -39,10 +39,10 @@ class Backbone(nn.Module):
 
     def __init__(self, d_model: int = 256, name: str = "resnet50", weights: str | None = None) -> None:
         super().__init__()
-        self.body, channels = tiny_backbone()
+        self.body, width = tiny_backbone()
         if name != "tiny":
             self.body = nn.Sequential(self.body, nn.AvgPool2d(2, ceil_mode=True))
-        self.projection = nn.Conv2d(channels, d_model, kernel_size=3, padding=1)
+        self.projection = nn.Conv2d(width, d_model, kernel_size=3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the features of a batch of images."""
