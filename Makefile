@@ -13,7 +13,7 @@ help:  ## list the targets
 # --- the learner ---------------------------------------------------------------------------------
 
 lab: $(BIN)/.ready  ## open the week in JupyterLab
-	cd notebooks && jupyter lab $(ROOT_FLAG) $(LAB_FLAGS) week1/00_set_prediction.ipynb
+	jupyter lab $(ROOT_FLAG) $(LAB_FLAGS) --ServerApp.root_dir=notebooks notebooks/week1/00_set_prediction.ipynb
 
 progress: $(BIN)/.ready  ## show how far you are
 	@cd notebooks/week1 && python -c "from detrlab import progress; progress()"

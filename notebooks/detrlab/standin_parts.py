@@ -46,7 +46,8 @@ class Backbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the features of a batch of images."""
-        return self.projection(self.body(images))
+        features = self.body(images)
+        return self.projection(features)
 
 
 class PositionalEncoding2D(nn.Module):
@@ -89,12 +90,12 @@ class TransformerEncoderLayer(nn.Module):
         self.mix = nn.Conv1d(d_model, d_model, 2 * n_heads + 1, padding=n_heads, groups=d_model)
         self.mlp = nn.Sequential(nn.Linear(d_model, dim_ff), nn.GELU(), nn.Linear(dim_ff, d_model))
         self.scale = nn.RMSNorm(d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.drop = nn.Dropout(p=dropout)
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
         """Return the tokens, mixed."""
         mixed = self.mix((src + pos).mT).mT
-        return src + self.dropout(self.mlp(self.scale(mixed)))
+        return src + self.drop(self.mlp(self.scale(mixed)))
 
 
 class TransformerEncoder(nn.Module):
@@ -118,13 +119,13 @@ class TransformerDecoderLayer(nn.Module):
         super().__init__()
         self.cross_attn = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
         self.linear = nn.Linear(d_model, d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.drop = nn.Dropout(p=dropout)
 
     def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> Tensor:
         """Return the queries after one look."""
         located = memory + pos
         seen, _ = self.cross_attn(tgt + query_pos, located, located)
-        return tgt + self.dropout(self.linear(seen))
+        return tgt + self.drop(self.linear(seen))
 
 
 class TransformerDecoder(nn.Module):

@@ -144,7 +144,7 @@ hidden.box_cxcywh_to_xyxy(box_cxcywh_to_xyxy)
 #
 # <details><summary>Hint 3 · almost the line</summary>
 #
-# `cx, cy, w, h = boxes.unbind(-1)`, then `torch.stack([cx - w / 2, ..., ..., ...], dim=-1)`.
+# `boxes.unbind(-1)` gives you four tensors; then `torch.stack([cx - w / 2, ..., ..., ...], dim=-1)`.
 # </details>
 #
 # <details><summary>Help: my result has the shape [4, 5] instead of [5, 4]</summary>
