@@ -325,7 +325,7 @@ hidden.heads(DetrPredictionHeads)
 #
 # <details><summary>Hint 3 · almost the line</summary>
 #
-# `nn.Linear(d_model, num_classes + ...)` for the class, `nn.Sequential(nn.Linear(d_model, d_model),
+# `nn.Linear(d_model, num_classes + ...)` for the class, `nn.Sequential(nn.Linear(d_model, ...),
 # nn.ReLU(), ...)` for the box, and `self.bbox_head(...).sigmoid()` in `forward`.
 # </details>
 #
