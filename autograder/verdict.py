@@ -60,7 +60,7 @@ def judge_one(
     except NothingYet:
         return Verdict("nothing", f"○ {exercise.name}: nothing here yet", 0.0)
     except CheckFailed as failure:
-        return Verdict("fail", "\n".join(failure._render_traceback_()), 0.0)
+        return Verdict("fail", "\n".join(failure.lines()), 0.0)
     except RemoteError as error:
         sentence = f"✗ {exercise.name}: your cells do not define it: {error.names[0]}: {error}"
         return Verdict("fail", "\n".join([sentence, *error.frames]), 0.0)

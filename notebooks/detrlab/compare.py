@@ -40,7 +40,8 @@ def compare_panels(yours: object, expected: object, kind: str, title: str) -> Fi
     where = () if difference is None else _worst_place(difference)
     if where:
         title += f", where they differ most: {list(where)}"
-    figure = new_figure(9.6, 3.1)
+    rows, columns = (1, 1) if right is None else right.shape[-2:]
+    figure = new_figure(9.6, 0.6 + min(2.6, max(0.9, 2.6 * rows / columns)))
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
     axes = figure.subplots(1, 3)
     _draw_matrix(axes[0], mine, where, "yours", kind, yours)

@@ -1,6 +1,7 @@
 """Observe what a learner's code does in one case of a check."""
 
 import re
+import textwrap
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,15 @@ class CheckFailed(AssertionError):
     """A check says no. Shown as its one sentence, without frames; nbgrader scores it as a failure."""
 
     mark = "✗"
+    frames: Sequence[str] = ()
+
+    def lines(self) -> list[str]:
+        """Return what the learner is told: one sentence, and their own frames where there are any."""
+        return [f"{self.mark} {self}", *self.frames]
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{self.mark} {self}"]
+        sentence, *frames = self.lines()
+        return [*textwrap.wrap(sentence, 92), *frames]
 
 
 class NothingYet(CheckFailed):
@@ -35,9 +42,6 @@ class LearnerBug(CheckFailed):
     def __init__(self, sentence: str, frames: Sequence[str] = ()):
         super().__init__(sentence)
         self.frames = list(frames)
-
-    def _render_traceback_(self) -> list[str]:
-        return [f"{self.mark} {self}", *self.frames]
 
 
 class BrokeOff(Exception):
