@@ -111,8 +111,10 @@ class Session:
 
     def call(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
         """Call an object, keeping what a later backward needs."""
-        inputs = [tensors[name].requires_grad_() for name in request["with_gradient"]]
-        arguments = unflatten(request["arguments"], tensors, self.resolve)
+        leaves = {name: tensors[name].requires_grad_() for name in request["with_gradient"]}
+        inputs = list(leaves.values())
+        handed = tensors | {name: leaf.clone() for name, leaf in leaves.items()}
+        arguments = unflatten(request["arguments"], handed, self.resolve)
         with torch.set_grad_enabled(request["grad_enabled"]):
             value = self.objects[request["object"]](*arguments["args"], **arguments["kwargs"])
         reply, flat = self.reply(value)

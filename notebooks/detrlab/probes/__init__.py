@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
+
 Case = dict[str, Any]
 # (what, value) or (what, value, advice): the name is said to the learner when the value is wrong.
 Observation = tuple[str, Any] | tuple[str, Any, str]
@@ -26,6 +29,17 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
+CUT = "The outputs are right, so a detach, a no_grad or .data cuts the way back."
+
+
+def gradient_at(start: Tensor, output: Tensor) -> Tensor:
+    """Return the gradient that comes back from an output to a leaf it was made from; 0 if none does.
+
+    Hand out a clone of the leaf: who writes into an argument gets away with it, as in a whole model.
+    """
+    if not output.requires_grad:
+        return torch.zeros_like(start)
+    return torch.autograd.grad(output.square().sum(), start, materialize_grads=True)[0]
 
 
 def probe(draw: str | None = None) -> Callable:

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from detrlab.probes import Case, Observation, probe
+from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 from detrlab.weights import copy_weights
 
 
@@ -15,9 +15,11 @@ def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     layer = layer_class(**case["config"])
     copy_weights(layer, case["weights"])
     layer.eval()
-    src, pos = case["src"], case["pos"]
-    yield "the output with pos = 0", layer(src, torch.zeros_like(pos))
-    yield "the output", layer(src, pos), "With pos = 0 it is right."
+    src, pos = case["src"].requires_grad_(), case["pos"]
+    yield "the output with pos = 0", layer(src.clone(), torch.zeros_like(pos))
+    output = layer(src.clone(), pos)
+    yield "the output", output, "With pos = 0 it is right."
+    yield "the gradient that comes back to src", gradient_at(src, output), CUT
 
 
 @probe()
@@ -26,4 +28,7 @@ def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
     stack = encoder_class(**case["config"])
     copy_weights(stack, case["weights"])
     stack.eval()
-    yield "the output", stack(case["src"], case["pos"])
+    src = case["src"].requires_grad_()
+    output = stack(src.clone(), case["pos"])
+    yield "the output", output
+    yield "the gradient that comes back to src", gradient_at(src, output), CUT

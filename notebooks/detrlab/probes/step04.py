@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from detrlab.outcome import CheckFailed
-from detrlab.probes import Case, Observation, probe
+from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 from detrlab.weights import Weights, copy_weights
 
 
@@ -24,8 +24,11 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
         ("the output with pos = 0", no_pos, query_pos, "With both at 0 it is right."),
         ("the output", pos, query_pos, "With either of pos and query_pos at 0 it is right."),
     )
+    memory.requires_grad_()
     for what, cell_pos, slot_pos, advice in steps:
-        yield what, layer(tgt, memory, cell_pos, slot_pos), advice
+        output = layer(tgt.clone(), memory.clone(), cell_pos, slot_pos)
+        yield what, output, advice
+    yield "the gradient that comes back to the memory", gradient_at(memory, output), CUT
 
 
 @probe()
@@ -35,7 +38,8 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     yield from set_weights(stack, case["weights"])
     stack.eval()
     inputs = [case[name] for name in ("tgt", "memory", "pos", "query_pos")]
-    outputs = stack(*inputs)
+    inputs[0].requires_grad_()
+    outputs = stack(*(tensor.clone() for tensor in inputs))
     listed = isinstance(outputs, list | tuple)
     other = "nothing" if outputs is None else f"a {type(outputs).__name__}"
     yield "what the decoder returns", "a list" if listed else other
@@ -45,6 +49,7 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the number of outputs", len(outputs)
     for number, output in enumerate(outputs, start=1):
         yield f"the output of layer {number}", output
+    yield "the gradient that comes back to tgt", gradient_at(inputs[0], outputs[-1]), CUT
     narrow = decoder_class(n_layers=1, dim_ff=4)
     outputs = narrow(*(torch.zeros(1, 2, 256) for _ in inputs))
     yield "the width of the outputs when no d_model is given", outputs[0].shape[-1]

@@ -24,7 +24,7 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
     module.eval()
 
     hidden = case["hidden"].requires_grad_()
-    output = module(hidden)
+    output = module(hidden.clone())
     yield "what forward returns", described(output), "Logits first, then boxes."
     if described(output) != "a pair":
         return
