@@ -84,7 +84,7 @@ def states_of(path: Path) -> dict[str, str]:
 
 def week() -> list[Path]:
     """List the week's notebooks: beside the running one, else in the course's folder."""
-    first = find("00_set_prediction") or find("03_encoder")
+    first = find("00_set_prediction")
     return sorted(first.parent.glob("[0-9][0-9]_*.ipynb")) if first else []
 
 

@@ -1,0 +1,163 @@
+"""What the notebooks import: loading one's own steps, a check's three answers, hints, predictions."""
+
+import json
+import math
+import shutil
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder import build
+from autograder.demo import solution
+from autograder.rebuild import grade_id
+from detrlab import check, codec, hint, predict, progress, reveal, steps, study
+from detrlab.outcome import CheckFailed
+from detrlab.standins import STANDINS
+
+STEP = "03_encoder"
+
+
+@pytest.fixture
+def week(tmp_path, monkeypatch):
+    """Return a folder with the week's notebooks that is the current one."""
+    for path in build.NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(study, "asked", study.Counter())
+    return tmp_path
+
+
+def answer(week, step, **changes):
+    """Fill a notebook's cells, by grade_id, and save it."""
+    path = week / f"{step}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = changes.get(grade_id(cell), cell["source"])
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return notebook, path
+
+
+def test_load_gives_stand_ins_for_what_is_not_written(week, capsys):
+    assert steps.load(STEP).TransformerEncoder is STANDINS[STEP]["TransformerEncoder"]
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_load_gives_ones_own_class(week, capsys):
+    answer(week, STEP, **solution(STEP))
+    encoder = steps.load(STEP).TransformerEncoder(n_layers=2, d_model=8, n_heads=2, dim_ff=8)
+    assert type(encoder) is not STANDINS[STEP]["TransformerEncoder"]
+    assert encoder(torch.zeros(1, 3, 8), torch.zeros(1, 3, 8)).shape == (1, 3, 8)
+    assert capsys.readouterr().out == ""
+
+
+def test_load_gives_a_stand_in_for_half_a_step_only(week):
+    answers = solution(STEP)
+    answer(week, STEP, todo_encoder_layer=answers["todo_encoder_layer"])
+    loaded = steps.load(STEP)
+    assert loaded.TransformerEncoder is STANDINS[STEP]["TransformerEncoder"]
+    assert loaded.TransformerEncoderLayer is not STANDINS[STEP]["TransformerEncoderLayer"]
+
+
+def test_load_says_what_is_missing(week):
+    with pytest.raises(FileNotFoundError, match=r'no notebook "99_nothing.ipynb"'):
+        steps.load("99_nothing")
+    (week / f"{STEP}.ipynb").write_text("{")
+    with pytest.raises(ValueError, match="cannot be read as a notebook"):
+        steps.load(STEP)
+
+
+def test_only_definitions_of_added_cells_run():
+    source = (
+        "%timeit x\nimport math\nlimit = 3\ndef double(x):\n    return 2 * x\nraise SystemError\nprint(1)"
+    )
+    module = steps.execute([steps.Cell(source, "helper"), steps.Cell("1 / 0", "demo")], STEP)
+    assert module.double(module.limit) == 6
+    assert vars(module)["__failures__"] == {}
+
+
+def test_one_broken_cell_leaves_the_others():
+    cells = [steps.Cell("def f(:", "todo", "f"), steps.Cell("def g():\n    return 1", "todo", "g")]
+    module = steps.execute(cells, STEP)
+    assert module.g() == 1
+    assert isinstance(vars(module)["__failures__"]["f"], SyntaxError)
+
+
+def test_a_check_has_three_answers(capsys):
+    def stub(boxes):
+        raise NotImplementedError
+
+    check.box_cxcywh_to_xyxy(
+        vars(steps.execute(build.code_cells("00_set_prediction"), "x"))["box_cxcywh_to_xyxy"]
+    )
+    assert capsys.readouterr().out == "✓ box_cxcywh_to_xyxy\n"
+    with pytest.raises(CheckFailed) as nothing:
+        check.box_cxcywh_to_xyxy(stub)
+    assert nothing.value._render_traceback_() == ["○ box_cxcywh_to_xyxy: nothing here yet"]
+    with pytest.raises(CheckFailed) as wrong:
+        check.box_cxcywh_to_xyxy(lambda boxes: boxes)
+    assert wrong.value._render_traceback_()[0].startswith("✗ ")
+
+
+def test_a_check_that_does_not_exist_is_named():
+    with pytest.raises(AttributeError, match=r'no check named "encodr"; there are: .*encoder'):
+        check.encodr  # noqa: B018
+
+
+def test_hints_come_one_by_one(week, capsys):
+    for expected in ("Hint 1", "Hint 2", "Hint 3", "Help", "Help"):
+        hint("encoder_layer")
+        assert capsys.readouterr().out.startswith(expected)
+    hint("encodr")
+    assert "No notebook here has hints" in capsys.readouterr().out
+
+
+def test_a_prediction_is_kept_and_set_beside_what_happens(week, capsys):
+    predict("question", ...)
+    assert not (week / study.STORE).exists()
+    predict("question", 4)
+    predict("other", "yes")
+    capsys.readouterr()
+    reveal("question", 5)
+    assert capsys.readouterr().out == "You predicted: 4\nWhat happened: 5\n"
+
+
+def test_progress_reads_the_notebooks(week, capsys):
+    answers = solution(STEP)
+    notebook, path = answer(week, STEP, **answers)
+    for cell in notebook["cells"]:
+        if grade_id(cell) == "tests_encoder_layer":
+            text = ["✓ encoder_layer\n"]
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    (week / "05_heads.ipynb").write_text("damaged")
+    progress()
+    said = capsys.readouterr().out
+    assert "✓ encoder_layer   ✗ encoder\n" in said
+    assert "○ sine_1d" in said and "05_heads" not in said
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(PLAIN)
+def test_codec_brings_back_what_it_took_apart(value):
+    tensors = {}
+    text = json.dumps(codec.flatten({"value": value, "tensor": torch.ones(2)}, tensors))
+    back = codec.unflatten(json.loads(text), tensors)
+    assert torch.equal(back["tensor"], torch.ones(2))
+    assert repr(back["value"]) == repr(value)
+
+
+def test_codec_refuses_what_is_not_data():
+    with pytest.raises(TypeError, match="neither plain data nor a tensor"):
+        codec.flatten(object(), {})
+    for damaged in ({"tensor": "7"}, {"number": "pi"}, {"tuple": 3}, {}):
+        with pytest.raises(ValueError, match="not of the form"):
+            codec.unflatten(damaged, {})
+    assert math.isnan(codec.unflatten({"number": "nan"}, {}))
