@@ -20,8 +20,8 @@ def encoder_layer(generator: torch.Generator) -> Iterator[Case]:
 
 @cases
 def encoder(generator: torch.Generator) -> Iterator[Case]:
-    """Draw stacks of one and of three layers."""
-    for n_layers, size in zip((1, 3), SIZES, strict=True):
+    """Draw stacks of two and of three layers."""
+    for n_layers, size in zip((2, 3), SIZES, strict=True):
         yield draw("encoder", generator, size, {"n_layers": n_layers})
 
 

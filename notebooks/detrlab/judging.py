@@ -92,6 +92,10 @@ def first_difference(outcome: Outcome, expected: Outcome) -> CheckFailed:
 
 def describe(what: str, mine: Any, right: Any) -> str:
     """Say in one sentence how an observed value differs from the right one."""
+    if mine is None:
+        return f"{what} is None: is there a `return`?"
+    if isinstance(right, str):
+        return f"{what} is {mine}; it should be {right}."
     if not torch.is_tensor(right):
         return f"{what} is {mine!r}; it should be {right!r}."
     if not torch.is_tensor(mine):
@@ -107,5 +111,5 @@ def describe(what: str, mine: Any, right: Any) -> str:
     share = (gap > ATOL + RTOL * right.double().abs()).double().mean()
     return (
         f"{what} has the right shape, but {share:.0%} of its numbers are off; the largest difference "
-        f"is at {place}: yours {mine[tuple(place)]:.4g}, expected {right[tuple(place)]:.4g}."
+        f"is at {place}: yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}."
     )

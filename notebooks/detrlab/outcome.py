@@ -12,6 +12,7 @@ import torch
 from detrlab.codec import flatten, unflatten
 from detrlab.probes import Case, Probe
 
+NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
 NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps
 
 
@@ -103,7 +104,13 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
         raise
     except Exception as error:
         names = error_names(error)
-        if "NotImplementedError" in names:
+        if missing := NO_FORWARD.search(str(error)):
+            sentence = (
+                f"{missing[1]} has no `forward`: is it spelled so, and indented like `__init__`? "
+                "(nn.ModuleList has none either; nn.Sequential has.)"
+            )
+            outcome.failure = LearnerBug(sentence, learner_frames(error))
+        elif "NotImplementedError" in names:
             outcome.failure = NothingYet("nothing here yet")
         else:
             outcome.failure = LearnerBug(f"your code raised {names[0]}: {error}", learner_frames(error))

@@ -97,7 +97,8 @@ for label, box in zip(target["labels"].tolist(), target["boxes"].tolist(), stric
 # above and below it. The left edge lies at $0.5 - 0.1 = 0.4$, the top at $0.5 - 0.2 = 0.3$, and the corners
 # are $(0.4,\ 0.3,\ 0.6,\ 0.7)$.
 #
-# All week, boxes are (cx, cy, w, h) in [0, 1] unless a name says `xyxy`.
+# All week, boxes are (cx, cy, w, h) in [0, 1] unless a name says `xyxy` or a
+# docstring says (x0, y0, x1, y1).
 
 # %% [markdown]
 # ## TODO 1 · From centres to corners

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Step 1 · The backbone
 #
-# **Day 1 · about 45 minutes · 4 points for code, 2 for writing**
+# **Day 1 · about 60 minutes · 4 points for code, 2 for writing**
 #
 # *What you will have at the end:* a class that turns images into maps of *tokens*, built on any ResNet that
 # torchvision knows, or on a small network of the course that fits the toy images.
@@ -108,7 +108,7 @@ print(f"the cell in row 2, column 3: largest difference {gap:.1e}")
 #
 # - For the name of a ResNet ("resnet18", "resnet50", ...),
 #   `torchvision.models.get_model(name, weights=weights)` builds it. Its `children()` are the ten parts above;
-#   `body` is all of them but the last two. How many channels come out? Ask the network: `fc.in_features` is
+#   `body` is all of them but the last two, in one `nn.Sequential`. How many channels come out? Ask the network: `fc.in_features` is
 #   what its classifier expects.
 # - For the name `"tiny"`, `tiny_backbone()` returns a pair: the body, of stride 16, and its number of channels.
 # - `projection` is the 1×1 convolution from that number to `d_model`. Nothing follows it.
@@ -278,8 +278,8 @@ for name, (field, stride) in field_and_stride(resnet18()).items():
 reveal("receptive field", f"{field} px")
 
 # %% [markdown]
-# 435 px: more than three times the width of a toy image, and almost fourteen times the stride. You may meet
-# smaller numbers in texts; now you can check them. (ResNet-50 has 2.8 times as many layers and ends at 427 px,
+# 435 px: more than three times the width of a toy image, and almost fourteen times the stride.
+# (ResNet-50 has 2.8 times as many layers and ends at 427 px,
 # because most of the additional ones are 1×1 convolutions, which add nothing to the field. Try
 # `field_and_stride` on it.)
 #
@@ -435,7 +435,7 @@ draw.show(figure, alt)
 # "Spread" is the standard deviation of all activations. Live batch norm sets the scale anew inside each block,
 # and on the shortcut wherever a stage begins; the spread stays near 1. With frozen norms nothing does. Each
 # block adds to what it was given, and what comes out depends on the depth: six times the spread of the stem in
-# ResNet-18, almost 200 times in ResNet-50 (70 or 110 times with other random weights). Worse for DETR, the
+# ResNet-18, almost 200 times in ResNet-50 (70 to 110 times with four other seeds). Worse for DETR, the
 # tokens are more alike (a cosine of 1 would mean that all point the same way), because nothing takes away what
 # they have in common, the mean. And the norms cannot learn to mend it, since $\gamma$ and $\beta$ are frozen
 # too.

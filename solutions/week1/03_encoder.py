@@ -58,6 +58,12 @@ print(attention.numpy().round(2))
 print(f"largest difference from PyTorch's own: {(by_hand - by_torch).abs().max().item():.0e}")
 
 # %% [markdown]
+# Here every token is its own query, key and value, and $d$ is their width. `nn.MultiheadAttention` first makes the three
+# from each token by learned linear maps, with biases. It does so in `n_heads` *heads* side by side, each of width
+# `d_model / n_heads`, and joins what the heads return by one more linear map, $W_o$. It hands back a pair: the outputs, and
+# the attention weights averaged over the heads.
+
+# %% [markdown]
 # ## Where does position go in?
 #
 # A layer of DETR adds the positional encoding to queries and keys, and not to values. So position takes part in
@@ -101,7 +107,8 @@ reveal("two equal tokens", f"yes: they differ by {difference:.2f}, because each 
 #
 # Dropout acts on the output of each half before it is added, and inside the second half after the ReLU.
 # Use `nn.MultiheadAttention` with `batch_first=True`, and keep the attribute names: `self_attn`, `linear1`, `linear2`,
-# `norm1`, `norm2`. Weights are copied in by these names, in the check and on day 5.
+# `norm1`, `norm2`. The comparison with PyTorch below copies weights by these names, and so does day 5. (The check also
+# accepts other names, if the parts are defined in this order.)
 
 
 # %% todo="encoder_layer"
@@ -195,7 +202,7 @@ pos = grid.flatten(2).transpose(1, 2)  # [1, 64 tokens, 64 channels]
 
 layer = TransformerEncoderLayer(d_model=64, n_heads=4, dim_ff=128).eval()
 with torch.no_grad():
-    _, weights = layer.self_attn(3 * pos, 3 * pos, pos)  # times 3: sharper than at birth
+    _, weights = layer.self_attn(3 * pos, 3 * pos, torch.zeros_like(pos))  # times 3: sharper
 
 figure = draw.new_figure(9.6, 2.9)
 axes = figure.subplots(1, 3)
@@ -207,7 +214,7 @@ draw.show(
 )
 
 # %% [markdown]
-# The maps are arbitrary (the weights are random) but they differ from place to place, although no token has any
+# Even shares would be 1/64, about 0.016. The maps are arbitrary (the weights are random) but they differ from place to place, although no token has any
 # content. Training turns this into useful company: cells of one object find each other.
 
 # %% [markdown]
@@ -269,7 +276,8 @@ hidden.encoder(TransformerEncoder)
 # ### What a layer costs
 #
 # Parameters do not depend on the image; attention's work does, with the *square* of the number of tokens. That square is
-# the reason why DETR reads the backbone's coarsest map, and the first thing that its successors changed.
+# the reason why DETR reads the backbone's coarsest map. Its first well-known successor,
+# [Deformable DETR](https://arxiv.org/abs/2010.04159), lets each query attend to a few sampled places instead of all.
 
 # %%
 full_size = TransformerEncoderLayer()

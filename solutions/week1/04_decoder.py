@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Step 4 · The decoder and its object queries
 #
-# **Day 3 · about 75 minutes · 8 points for code, 5 for writing**
+# **Day 3 · about 90 minutes · 8 points for code, 5 for writing**
 #
 # *What you will have at the end:* a decoder that puts N questions to the memory, all at once, and keeps the
 # answers of each of its layers. In step 5 every answer becomes one prediction.
@@ -31,7 +31,7 @@
 # <details><summary>Two tokens have the same content and no positional encoding. Can attention treat them differently?</summary>
 #
 # No. They send out the same query and the same key, so they receive the same. Only a difference that goes in
-# can come out. Today this sentence returns, with queries in the place of tokens.
+# can come out.
 # </details>
 
 # %% locked="setup"
@@ -39,7 +39,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check, draw, predict, reveal
+from detrlab import check, draw, hint, predict, reveal
 from detrlab.steps import load
 from detrlab.toy import six_images
 
@@ -55,6 +55,8 @@ _ = torch.manual_seed(0)
 # - **Content, `tgt`:** what the slot has found out so far. At the start this is nothing: `tgt` is all zeros.
 # - **Position, `query_pos`:** the *object query*, a learned vector, one for each slot. It says where and what
 #   to look for. It goes where positions go: onto queries and keys, at every layer, and never onto values.
+#
+# The paper, and the other notebooks, often say *query* for the whole slot. Here the two words are kept apart.
 #
 # So an object query is a positional encoding without content: a question, before there is any answer. Here
 # are two such questions and four cells. Each cell has some content, and a code for its place. Slot 0 asks for
@@ -271,7 +273,7 @@ print(f"memory {list(memory.shape)}, pos {list(pos.shape)}")
 # %% [markdown]
 # Ten object queries, drawn at random by `nn.Embedding`, now ask this memory. In a new layer the biases of
 # `self_attn` and `norm1` are zero, so `tgt` is still zero after block 1, and the query of cross-attention is
-# `query_pos` alone. Which cells does each slot attend to?
+# `query_pos` alone. Which cells does each slot attend to? (Seven of the ten are drawn.)
 
 # %%
 query_pos = nn.Embedding(10, 64).weight.detach()[None]  # [1, 10, 64]
@@ -423,7 +425,7 @@ with torch.no_grad():
 reveal("twins", f"after none: the largest distance is {max(gaps):.0e}")
 
 # %% [markdown]
-# The twins ask the same and are told the same, so they stay the same, through any number of layers.
+# Only a difference that goes in can come out: the twins ask the same and are told the same, so they stay the same, through any number of layers.
 # Self-attention does not part them either: it lets slots hear each other, and these two say and hear the
 # same. That is why the N object queries have to differ (section 3.2). Drawn at random, they do from the
 # start.
@@ -494,7 +496,7 @@ draw.show(figure, alt)
 # %% [markdown] locked="question_the_other_97"
 # ## Written question (b) · the other 97
 #
-# 100 queries, three objects in the image. What do the other 97 do? Two or three sentences. (1 point)
+# 100 slots, three objects in the image. What do the other 97 do? Two or three sentences. (1 point)
 
 # %% [markdown] written="the_other_97" points=1
 # **Model answer.** They are to answer "no object". Three predictions are matched with the three objects; the
@@ -509,7 +511,7 @@ draw.show(figure, alt)
 # %% [markdown] locked="question_no_self_attention"
 # ## Written question (c) · without self-attention
 #
-# Take the self-attention among the queries out of every layer. On what can the output of one slot then
+# Take the self-attention among the slots out of every layer. On what can the output of one slot then
 # depend, and on what not? What would you see in the predictions, and why? Your third experiment says half of
 # it. Four to six sentences. (2 points)
 

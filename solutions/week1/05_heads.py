@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Step 5 · Heads
 #
-# **Day 3 · about 40 minutes · 4 points for code, 2 for writing**
+# **Day 3 · about 50 minutes · 4 points for code, 2 for writing**
 #
 # *What you will have at the end:* the two small networks that turn each query's vector into an answer, a
 # class and a box. With them the path from pixels to boxes is closed: you will see your model's first boxes,
@@ -47,7 +47,7 @@ _ = torch.manual_seed(0)
 # %% [markdown]
 # ## Two questions for every query
 #
-# A *head* is the small end of a network: it reads features and answers in the terms of the task. DETR's
+# A *head* (not to be confused with those of attention) is the small end of a network: it reads features and answers in the terms of the task. DETR's
 # features are the queries' vectors, `d` numbers each, and it asks every vector two questions.
 #
 # ```
@@ -489,7 +489,8 @@ draw.six_so_far(detect, "ten boxes each, all of them in the middle: nobody has b
 # The model's first boxes: ten in every image, one on top of the other. They hardly depend on the query, and
 # hardly on the image. The heads shrink all differences, as you saw. And there is little to shrink: the
 # decoder starts from zeros for every query, and its untrained attention spreads over all tokens, so all
-# queries gather nearly the same mixture. Ten nearly equal vectors get ten nearly equal answers.
+# queries gather nearly the same mixture. Ten nearly equal vectors get ten nearly equal answers, one
+# label for all of them included: the 20 queries before were random and unlike one another, these ten are not.
 #
 # To become ten different answers, each query must learn which object is *its* object. Who decides that? The
 # matcher of step 6.

@@ -29,7 +29,7 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
-CUT = "The outputs are right, so a detach, a no_grad or .data cuts the way back."
+CUT = "The outputs are right: look for a detach, a no_grad or .data on the way."
 
 
 def gradient_at(start: Tensor, output: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ def gradient_at(start: Tensor, output: Tensor) -> Tensor:
     """
     if not output.requires_grad:
         return torch.zeros_like(start)
-    return torch.autograd.grad(output.square().sum(), start, materialize_grads=True)[0]
+    return torch.autograd.grad(output.square().sum(), start, retain_graph=True, materialize_grads=True)[0]
 
 
 def probe(draw: str | None = None) -> Callable:

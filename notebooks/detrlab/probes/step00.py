@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from detrlab.outcome import error_names
-from detrlab.probes import Case, Observation, probe
+from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 
 CENTRE_SIZE = ("cx", "cy", "w", "h")
 CORNERS = ("x0", "y0", "x1", "y1")
@@ -42,6 +42,9 @@ def generalized_box_iou(giou: Any, case: Case) -> Iterator[Observation]:
         of_first, of_second = reached_by_gradient(giou, [boxes1, boxes2], CORNERS)
         yield "the list of coordinates of boxes1 that a gradient reaches", of_first, KEEP_THE_GRAPH
         yield "the list of coordinates of boxes2 that a gradient reaches", of_second, KEEP_THE_GRAPH
+        corners = boxes1.requires_grad_()
+        result = giou(corners.clone(), boxes2)
+        yield "the gradient that comes back to boxes1", gradient_at(corners, result), CUT
 
 
 def reached_by_gradient(

@@ -8,6 +8,11 @@ import torch
 from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 from detrlab.weights import copy_weights
 
+NUMB = (
+    "At that rate nothing is left of the two halves: is dropout applied to what each half adds, "
+    "before the sum, and at the rate that was given?"
+)
+
 
 @probe()
 def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
@@ -20,6 +25,10 @@ def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     output = layer(src.clone(), pos)
     yield "the output", output, "With pos = 0 it is right."
     yield "the gradient that comes back to src", gradient_at(src, output), CUT
+    numb = layer_class(**case["config"] | {"dropout": 1.0})
+    copy_weights(numb, case["weights"])
+    numb.train()
+    yield "the output in training mode with dropout = 1", numb(src.clone(), pos), NUMB
 
 
 @probe()

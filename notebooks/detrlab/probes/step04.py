@@ -9,6 +9,11 @@ from detrlab.outcome import CheckFailed
 from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 from detrlab.weights import Weights, copy_weights
 
+NUMB = (
+    "At that rate nothing is left of the three blocks: is dropout applied to what each block adds, "
+    "before the sum, and at the rate that was given?"
+)
+
 
 @probe()
 def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
@@ -24,11 +29,19 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
         ("the output with pos = 0", no_pos, query_pos, "With both at 0 it is right."),
         ("the output", pos, query_pos, "With either of pos and query_pos at 0 it is right."),
     )
-    memory.requires_grad_()
+    leaves = {"tgt": tgt, "memory": memory, "query_pos": query_pos}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
     for what, cell_pos, slot_pos, advice in steps:
-        output = layer(tgt.clone(), memory.clone(), cell_pos, slot_pos)
+        output = layer(tgt.clone(), memory.clone(), cell_pos, slot_pos.clone())
         yield what, output, advice
-    yield "the gradient that comes back to the memory", gradient_at(memory, output), CUT
+    for name, leaf in leaves.items():
+        yield f"the gradient that comes back to {name}", gradient_at(leaf, output), CUT
+    numb = layer_class(**case["config"] | {"dropout": 1.0})
+    copy_weights(numb, case["weights"])
+    numb.train()
+    output = numb(tgt.clone(), memory.clone(), pos, query_pos.clone())
+    yield "the output in training mode with dropout = 1", output, NUMB
 
 
 @probe()
@@ -38,7 +51,9 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     yield from set_weights(stack, case["weights"])
     stack.eval()
     inputs = [case[name] for name in ("tgt", "memory", "pos", "query_pos")]
-    inputs[0].requires_grad_()
+    leaves = {"tgt": inputs[0], "memory": inputs[1], "query_pos": inputs[3]}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
     outputs = stack(*(tensor.clone() for tensor in inputs))
     listed = isinstance(outputs, list | tuple)
     other = "nothing" if outputs is None else f"a {type(outputs).__name__}"
@@ -49,7 +64,11 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the number of outputs", len(outputs)
     for number, output in enumerate(outputs, start=1):
         yield f"the output of layer {number}", output
-    yield "the gradient that comes back to tgt", gradient_at(inputs[0], outputs[-1]), CUT
+    joined = torch.stack(list(outputs))
+    for name, leaf in leaves.items():
+        yield f"the gradient that comes back to {name}", gradient_at(leaf, joined), CUT
+    again = stack(*(tensor.clone() for tensor in inputs))
+    yield "the number of outputs of a second call", len(again)
     narrow = decoder_class(n_layers=1, dim_ff=4)
     outputs = narrow(*(torch.zeros(1, 2, 256) for _ in inputs))
     yield "the width of the outputs when no d_model is given", outputs[0].shape[-1]

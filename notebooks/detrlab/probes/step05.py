@@ -41,13 +41,19 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
         total.backward()
     gradient = torch.zeros_like(hidden) if hidden.grad is None else hidden.grad
     yield "the gradient at the queries", gradient, "All outputs are right."
+    module.train()
+    in_training = module(hidden)[0], module(hidden)[1]
+    agree = torch.equal(in_training[0], logits) and torch.equal(in_training[1], boxes)
+    yield "the claim that training mode gives the same outputs", agree, "The heads have no dropout."
 
 
 def described(output: Any) -> str:
     """Say what `forward` returned: a pair, another number of things, or one thing of some type."""
+    if output is None:
+        return "nothing"
     if not isinstance(output, tuple | list):
         return f"one {type(output).__name__}"
-    return "a pair" if len(output) == 2 else f"{len(output)} things"
+    return "a pair" if len(output) == 2 else f"{len(output)} thing{'s' * (len(output) != 1)}"
 
 
 def sizes(weights: Weights) -> list[list[int]]:
