@@ -21,6 +21,7 @@ import detrlab.standins  # noqa: F401
 from detrlab import steps
 from detrlab.codec import flatten, unflatten
 from detrlab.outcome import BrokeOff, error_names, learner_frames
+from detrlab.probes.given import given
 
 HEADER = struct.Struct(">II")  # bytes of JSON, bytes of tensors
 LIMIT = 256 * 1024 * 1024
@@ -88,6 +89,8 @@ class Session:
         match request["op"]:
             case "name":
                 return self.reply(self.lookup(request["name"]))
+            case "given":
+                return self.reply(given(None, request["name"]))
             case "attribute":
                 return self.reply(getattr(self.objects[request["object"]], request["name"]))
             case "call":

@@ -25,6 +25,7 @@ DPI = 100
 LARGE_PNG = 60_000
 
 Array = NDArray[np.float64]
+_PLACES: set[str] = set()  # the names that `show` has been given
 
 
 def class_color(label: int) -> str:
@@ -78,7 +79,7 @@ def to_png(fig: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def show(fig: Figure, alt: str) -> None:
+def show(fig: Figure, alt: str, place: str | None = None) -> None:
     """Display a figure in the notebook with its alt text, then close it.
 
     JupyterLab and nbconvert give a PNG output no alt text, so the picture goes in as HTML, where
@@ -88,6 +89,7 @@ def show(fig: Figure, alt: str) -> None:
     Args:
         fig: the figure.
         alt: what the figure shows, in a sentence or two, for those who do not see it.
+        place: a name; a later figure shown with the same name takes the place of this one.
 
     Raises:
         ValueError: if alt is empty.
@@ -99,7 +101,13 @@ def show(fig: Figure, alt: str) -> None:
         png = base64.b64encode(to_png(fig)).decode("ascii")
         picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
         bundle = {"text/html": picture, "image/png": png, "text/plain": alt}
-        ipython.display.display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)
+        metadata = {"image/png": {"alt": alt}}
+        replaces = place in _PLACES
+        if place:
+            _PLACES.add(place)
+        ipython.display.publish_display_data(
+            bundle, metadata, transient={"display_id": place} if place else {}, update=replaces
+        )
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(fig)

@@ -11,6 +11,7 @@ import torch
 
 from detrlab.codec import flatten, unflatten
 from detrlab.probes import Case, Probe
+from detrlab.steps import stand_ins_around
 
 NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
 NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps
@@ -93,11 +94,12 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
     """Put `learner` through one case. Whatever its code raises ends up in the outcome's `failure`."""
     outcome = Outcome()
     try:
-        for what, value, *advice in probe.observe(learner, copy_case(case)):
-            # Kept as a copy: later calls may write into a tensor that was handed out earlier.
-            outcome.values[what] = value.detach().clone() if torch.is_tensor(value) else value
-            if advice:
-                outcome.advice[what] = advice[0]
+        with stand_ins_around(learner):
+            for what, value, *advice in probe.observe(learner, copy_case(case)):
+                # Kept as a copy: later calls may write into a tensor that was handed out earlier.
+                outcome.values[what] = value.detach().clone() if torch.is_tensor(value) else value
+                if advice:
+                    outcome.advice[what] = advice[0]
     except CheckFailed as failure:
         outcome.failure = failure
     except BrokeOff:

@@ -6,6 +6,7 @@ you have not written yet is replaced by a stand-in (detrlab/standins.py), so any
 
 import ast
 import contextlib
+import inspect
 import io
 import json
 import linecache
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 STUB = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
 # What runs of a cell that the learner added: definitions, but not experiments and trainings.
@@ -141,6 +143,35 @@ def only_stand_ins() -> Iterator[None]:
         yield
     finally:
         stand_ins_only = before
+
+
+@contextlib.contextmanager
+def stand_ins_around(learner: Any) -> Iterator[None]:
+    """Put stand-ins in the place of what `learner`'s notebook has loaded from others.
+
+    So the check of one step does not depend on how far the others are.
+    """
+    from detrlab.standins import STANDINS
+
+    namespace = namespace_of(learner)
+    known = {name: standin for step in STANDINS.values() for name, standin in step.items()}
+    loaded = {
+        name: value
+        for name, value in namespace.items()
+        if name in known and getattr(value, "__module__", None) != namespace["__name__"]
+    }
+    namespace.update({name: known[name] for name in loaded})
+    try:
+        yield
+    finally:
+        namespace.update(loaded)
+
+
+def namespace_of(learner: Any) -> dict[str, Any]:
+    """Return the global names that a learner's function, or a class's methods, see; {} for others."""
+    methods = vars(learner).values() if isinstance(learner, type) else (learner,)
+    functions = [method for method in map(inspect.unwrap, methods) if inspect.isfunction(method)]
+    return functions[0].__globals__ if functions else {}
 
 
 def isolate(cells: Iterable[Cell], step: str, exercise: str) -> list[Cell]:

@@ -1,5 +1,8 @@
 """Make the toy data of the week: circles, squares and triangles on a noisy background."""
 
+import functools
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,8 +14,10 @@ CLASSES = ("circle", "square", "triangle")
 Target = dict[str, Tensor]
 Sample = tuple[Tensor, Target]
 
-# Held out: no training or validation set of the course uses this seed.
+# Held out: no training of the course uses these seeds.
 SIX_SEED = 20_200_526
+VALIDATION_SEED = 20_200_527
+VALIDATION = Path(__file__).parents[2] / "data" / "toy_validation.npz"
 SIX_INDICES = (13, 31, 42, 34, 4, 26)
 
 _BACKGROUND = -1
@@ -148,3 +153,25 @@ class ToyDetectionDataset(Dataset[Sample]):
 def six_images() -> list[Sample]:
     """Return the six held-out images that every notebook of the week ends with."""
     return [make_synthetic_sample(SIX_SEED, index) for index in SIX_INDICES]
+
+
+@functools.cache
+def validation_set() -> list[Sample]:
+    """Return the 200 validation images that ship with the course (data/toy_validation.npz).
+
+    FileNotFoundError where the data folder is missing.
+    """
+    if not VALIDATION.is_file():
+        raise FileNotFoundError(
+            f"The validation images are missing: {VALIDATION.name} should lie in the data folder beside "
+            "the notebooks folder. Unpack the course again, with its data folder."
+        )
+    with np.load(VALIDATION) as file:
+        images = torch.from_numpy(file["images"].astype(np.float32) / np.float32(255))
+        labels, boxes = torch.from_numpy(file["labels"]), torch.from_numpy(file["boxes"])
+        counts = file["counts"].tolist()
+    targets = zip(labels.split(counts), boxes.split(counts), strict=True)
+    return [
+        (image, {"labels": own_labels, "boxes": own_boxes})
+        for image, (own_labels, own_boxes) in zip(images, targets, strict=True)
+    ]

@@ -1,0 +1,109 @@
+"""Keep a trained model in a file: its weights and the arguments it was built with, as safetensors.
+
+Nothing in such a file can run when it is read, which a pickled `.pt` file could.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from detrlab.outcome import CheckFailed
+from detrlab.weights import copy_weights
+
+NAME = "toy_detr.safetensors"
+SHIPPED = Path(__file__).parents[2] / "data" / NAME
+# The arguments of DETR, with the largest value that is read: a file cannot ask for a giant.
+LIMITS: dict[str, int] = {
+    "num_classes": 1000,
+    "num_queries": 1000,
+    "d_model": 512,
+    "n_heads": 32,
+    "n_enc_layers": 12,
+    "n_dec_layers": 12,
+    "dim_ff": 4096,
+}
+MOST_BYTES = 100_000_000
+
+
+def save_detr(model: nn.Module, path: str | Path = NAME, **arguments: Any) -> None:
+    """Write a model's weights, with the arguments of DETR that it was built with."""
+    weights = {
+        name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()
+    }
+    save_file(weights, path, metadata={"detr": json.dumps(arguments)})
+
+
+def load_detr(detr_class: Any, path: str | Path = NAME) -> nn.Module:
+    """Build the model of a file with your own DETR class and give it the weights; in eval mode.
+
+    Weights are copied by name, or in order where your attributes have other names.
+
+    Raises:
+        ValueError: in one sentence, where the file is missing, damaged, not of this kind, holds
+            numbers that are not finite, or does not fit your class.
+    """
+    arguments, weights = read_detr(Path(path))
+    model = detr_class(**arguments)
+    try:
+        copy_weights(model, weights)
+    except CheckFailed as misfit:
+        raise ValueError(
+            f"{Path(path).name} does not fit your model: {misfit} It was trained with other parts than "
+            "those that your notebooks have now; train again (step 9)."
+        ) from misfit
+    return model.eval()
+
+
+def load_toy_detr(detr_class: Any) -> nn.Module:
+    """Load the model that you trained in step 9; where there is none, the one that ships."""
+    if Path(NAME).is_file():
+        return load_detr(detr_class, NAME)
+    print(f"There is no {NAME} of your own here yet, so this is the one that ships with the course.")
+    return load_detr(detr_class, SHIPPED)
+
+
+def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Read the arguments and weights of a file. ValueError, as `load_detr` says, where that fails."""
+    if not path.is_file():
+        raise ValueError(f"There is no {path.name}: train a model and save it with save_detr (step 9).")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB: it is no toy model.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ValueError(
+            f"{path.name} is not a complete safetensors file (cut off, or written by torch.save?): "
+            "write it again with save_detr."
+        ) from error
+    arguments = read_arguments(metadata.get("detr", ""), path.name)
+    for name, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise ValueError(
+                f"{path.name} holds numbers that are not finite, in {name}: the training failed."
+            )
+    return arguments, weights
+
+
+def read_arguments(text: str, file: str) -> dict[str, Any]:
+    """Read the arguments of DETR from a file's metadata, within the limits above."""
+    try:
+        arguments = json.loads(text)
+        fits = set(arguments) <= {*LIMITS, "dropout", "backbone_name"}
+        for name, limit in LIMITS.items():
+            fits = fits and type(arguments.get(name, 1)) is int and 1 <= arguments.get(name, 1) <= limit
+        fits = fits and type(arguments.get("dropout", 0.0)) is float
+        fits = fits and type(arguments.get("backbone_name", "")) is str
+    except (ValueError, TypeError):
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{file} does not say which DETR it holds: write it with save_detr, as step 9 does."
+        )
+    return arguments

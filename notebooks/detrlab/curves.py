@@ -1,0 +1,161 @@
+"""The live figure of a training: loss parts, what to watch, AP, and one image as the model sees it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from matplotlib.axes import Axes
+from torch import nn
+
+from detrlab.ap import detections
+from detrlab.figures import INK, PALETTE, new_figure, show
+from detrlab.toy import Sample, six_images
+
+PICTURED = 1  # which of the six images
+FILM = 6  # pictures in the strip
+SHOWN = 0.5  # the score from which a box is drawn
+LINES = {
+    "matched_no_object": ('"no object", matched', PALETTE[0]),
+    "unmatched_no_object": ('"no object", unmatched', PALETTE[5]),
+    "largest_class": ("largest real class", PALETTE[2]),
+    "silent": ('queries that say "no object"', PALETTE[3]),
+}
+
+
+class Curves:
+    """What a training has shown so far, and its figure."""
+
+    def __init__(self) -> None:
+        self.losses: list[dict[str, float]] = []
+        self.measures: list[dict[str, float]] = []
+        self.pictures: list[dict[str, Any]] = []
+        self.place = f"training-{id(self)}"  # the output that each new drawing replaces
+
+    def to_data(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return {"losses": self.losses, "measures": self.measures, "pictures": self.pictures}
+
+    def from_data(self, data: dict[str, Any]) -> None:
+        """Take up what `to_data` returned."""
+        self.losses, self.measures = data["losses"], data["measures"]
+        self.pictures = data["pictures"]
+
+    @torch.no_grad()
+    def take_picture(self, model: nn.Module, step: int) -> None:
+        """Keep what the model finds in one of the six images at this moment."""
+        training, device = model.training, next(model.parameters()).device
+        image, _ = six_images()[PICTURED]
+        found = detections(model.eval()(image[None].to(device)))[0]
+        model.train(training)
+        clear = found["scores"] >= SHOWN
+        self.pictures.append({"step": step, **{k: v[clear].tolist() for k, v in found.items()}})
+
+    def draw(self, num_steps: int) -> None:
+        """Show the figure, in the place of the one before."""
+        figure = new_figure(9.6, 4.6 if self.pictures else 2.7)
+        rows: Any = figure.subfigures(2, 1, height_ratios=[2.6, 1.9]) if self.pictures else [figure]
+        axes = rows[0].subplots(1, 3)
+        steps = [point["step"] for point in self.losses]
+        parts = [(name, [point[name] for point in self.losses]) for name in ("class", "bbox", "giou")]
+        draw_lines(axes[0], steps, parts, PALETTE)
+        steps = [point["step"] for point in self.measures]
+        watched = [(name, [point[key] for point in self.measures]) for key, (name, _) in LINES.items()]
+        draw_lines(axes[1], steps, watched, [color for _, color in LINES.values()])
+        scores = [(name, [point[name] for point in self.measures]) for name in ("AP50", "AP")]
+        draw_lines(axes[2], steps, scores, PALETTE)
+        titles = ("loss parts, last layer", "what to watch", "on the validation images")
+        for ax, title in zip(axes, titles, strict=True):
+            ax.set_title(title, fontsize=9, loc="left", color=INK)
+            ax.set(xlim=(0, num_steps), xticks=[0, num_steps // 2, num_steps])
+            ax.set_box_aspect(0.9)
+            ax.tick_params(labelsize=8, colors=INK)
+            ax.spines[["top", "right"]].set_visible(False)
+        for ax in axes[1:]:
+            ax.set_ylim(0, 1.02)
+        if self.pictures:
+            self.draw_film(rows[1])
+        show(figure, self.words(), place=self.place)
+
+    def draw_film(self, row: Any) -> None:
+        """Draw the image as it was seen at up to FILM moments, evenly spread."""
+        from detrlab.draw import visualize  # here: draw imports the figures and more
+
+        last = len(self.pictures) - 1
+        chosen = sorted({round(last * number / (FILM - 1)) for number in range(FILM)})
+        image, _ = six_images()[PICTURED]
+        for ax, index in zip(row.subplots(1, FILM), chosen + [None] * FILM, strict=False):
+            ax.set_axis_off()
+            if index is not None:
+                picture = self.pictures[index]
+                found = {k: torch.tensor(picture[k]) for k in ("boxes", "classes")}
+                visualize(image, found, ax, f"step {picture['step']}", names=[""] * 3)
+
+    def words(self) -> str:
+        """Say what the figure shows, for those who do not see it."""
+        point = self.losses[-1]
+        parts = ", ".join(f"{name} {point[name]:.3f}" for name in ("class", "bbox", "giou"))
+        words = f"Training curves. At step {point['step']}: loss parts {parts}."
+        if self.measures:
+            at = self.measures[-1]
+            words += (
+                f" At step {at['step']}: AP {at['AP']:.2f}, AP50 {at['AP50']:.2f}; "
+                + ", ".join(f"{name} {at[key]:.2f}" for key, (name, _) in LINES.items())
+                + ". Below, one of the six images with the boxes found at several steps."
+            )
+        return words
+
+
+def draw_lines(
+    ax: Axes, steps: list, lines: list[tuple[str, list[float]]], colors: Sequence[str]
+) -> None:
+    """Draw curves, each with its name at its end, and the names apart from each other."""
+    for (_, values), color in zip(lines, colors, strict=False):
+        ax.plot(steps, values, color=color, marker="." if len(steps) < 15 else "", linewidth=1.4)
+    ax.set_ylim(bottom=0)
+    if not steps:
+        return
+    gap = 0.075 * ax.get_ylim()[1]
+    height = -gap
+    for (name, values), color in sorted(
+        zip(lines, colors, strict=False), key=lambda line: line[0][1][-1]
+    ):
+        height = max(values[-1], height + gap)
+        ax.annotate(
+            name,
+            (steps[-1], height),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=color,
+            annotation_clip=False,
+        )
+
+
+@torch.no_grad()
+def watch(
+    model: nn.Module, matcher: nn.Module, samples: Sequence[Sample], device: torch.device
+) -> dict[str, float]:
+    """Return what tells a training that works from one that does not, on samples (image, target).
+
+    Returns:
+        matched_no_object, unmatched_no_object: the mean probability of "no object" on queries that
+            the matcher paired with an object, and on the others.
+        largest_class: the largest probability of a real class in an image, mean over the images.
+        silent: the share of queries whose most probable class is "no object".
+    """
+    training = model.training
+    outputs = model.eval()(torch.stack([image for image, _ in samples]).to(device))
+    model.train(training)
+    targets = [{k: v.to(device) for k, v in target.items()} for _, target in samples]
+    probabilities = outputs["pred_logits"].softmax(-1).cpu()
+    matched = torch.zeros(probabilities.shape[:2], dtype=torch.bool)
+    for image, (queries, _) in enumerate(matcher(outputs, targets)):
+        matched[image, queries] = True
+    no_object = probabilities[..., -1]
+    return {
+        "matched_no_object": no_object[matched].mean().item(),
+        "unmatched_no_object": no_object[~matched].mean().item(),
+        "largest_class": probabilities[..., :-1].amax((1, 2)).mean().item(),
+        "silent": (probabilities.argmax(-1) == probabilities.shape[-1] - 1).float().mean().item(),
+    }
