@@ -39,7 +39,7 @@ def test_there_is_a_stand_in_for_every_contract_name():
         "06_matcher": {"HungarianMatcher"},
         "07_loss": {"DetrLoss"},
         "08_detr": {"DETR"},
-        "09_training": {"detr_collate", "build_optimizer", "train_detr"},
+        "09_training": {"detr_collate", "build_optimizer", "train_step", "train_detr"},
         "10_attention": {"predict", "cross_attention_maps", "predict_and_visualize"},
     }
 
