@@ -11,6 +11,8 @@ from detrlab.ap import detections
 from detrlab.figures import INK, PALETTE, new_figure, show
 from detrlab.toy import Sample, six_images
 
+Line = tuple[str, list[float], list[float]]
+
 PICTURED = 1  # which of the six images
 FILM = 6  # pictures in the strip
 SHOWN = 0.5  # the score from which a box is drawn
@@ -55,23 +57,15 @@ class Curves:
         figure = new_figure(9.6, 4.6 if self.pictures else 2.7)
         rows: Any = figure.subfigures(2, 1, height_ratios=[2.6, 1.9]) if self.pictures else [figure]
         axes = rows[0].subplots(1, 3)
-        steps = [point["step"] for point in self.losses]
-        parts = [(name, [point[name] for point in self.losses]) for name in ("class", "bbox", "giou")]
-        draw_lines(axes[0], steps, parts, PALETTE)
-        steps = [point["step"] for point in self.measures]
-        watched = [(name, [point[key] for point in self.measures]) for key, (name, _) in LINES.items()]
-        draw_lines(axes[1], steps, watched, [color for _, color in LINES.values()])
-        scores = [(name, [point[name] for point in self.measures]) for name in ("AP50", "AP")]
-        draw_lines(axes[2], steps, scores, PALETTE)
-        titles = ("loss parts, last layer", "what to watch", "on the validation images")
-        for ax, title in zip(axes, titles, strict=True):
-            ax.set_title(title, fontsize=9, loc="left", color=INK)
+        parts = [(name, *curve(self.losses, name)) for name in ("class", "bbox", "giou")]
+        watched = [(name, *curve(self.measures, key)) for key, (name, _) in LINES.items()]
+        scores = [(name, *curve(self.measures, name)) for name in ("AP50", "AP")]
+        draw_lines(axes[0], parts, PALETTE, "loss parts, last layer")
+        draw_lines(axes[1], watched, [color for _, color in LINES.values()], "what to watch", top=1.02)
+        draw_lines(axes[2], scores, PALETTE, "on the validation images", top=1.02)
+        for ax in axes:
             ax.set(xlim=(0, num_steps), xticks=[0, num_steps // 2, num_steps])
             ax.set_box_aspect(0.9)
-            ax.tick_params(labelsize=8, colors=INK)
-            ax.spines[["top", "right"]].set_visible(False)
-        for ax in axes[1:]:
-            ax.set_ylim(0, 1.02)
         if self.pictures:
             self.draw_film(rows[1])
         show(figure, self.words(), place=self.place)
@@ -105,31 +99,32 @@ class Curves:
         return words
 
 
+def curve(points: Sequence[dict[str, float]], key: str) -> tuple[list[float], list[float]]:
+    """Return the steps and the values of one key."""
+    return [point["step"] for point in points], [point[key] for point in points]
+
+
 def draw_lines(
-    ax: Axes, steps: list, lines: list[tuple[str, list[float]]], colors: Sequence[str]
+    ax: Axes, lines: Sequence[Line], colors: Sequence[str], title: str, top: float | None = None
 ) -> None:
-    """Draw curves, each with its name at its end, and the names apart from each other."""
-    for (_, values), color in zip(lines, colors, strict=False):
+    """Draw curves (name, steps, values), each with its name at its end, and the names apart."""
+    for (_, steps, values), color in zip(lines, colors, strict=False):
         ax.plot(steps, values, color=color, marker="." if len(steps) < 15 else "", linewidth=1.4)
-    ax.set_ylim(bottom=0)
-    if not steps:
-        return
+    ax.set_ylim(0, top)
     gap = 0.075 * ax.get_ylim()[1]
     height = -gap
-    for (name, values), color in sorted(
-        zip(lines, colors, strict=False), key=lambda line: line[0][1][-1]
-    ):
-        height = max(values[-1], height + gap)
-        ax.annotate(
-            name,
-            (steps[-1], height),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=color,
-            annotation_clip=False,
-        )
+    ended = [
+        (values[-1], steps[-1], name, color)
+        for (name, steps, values), color in zip(lines, colors, strict=False)
+        if values
+    ]
+    for value, step, name, color in sorted(ended):
+        height = max(value, height + gap)
+        style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 8}
+        ax.annotate(name, (step, height), (5, 0), color=color, annotation_clip=False, **style)
+    ax.set_title(title, fontsize=9, loc="left", color=INK)
+    ax.tick_params(labelsize=8, colors=INK)
+    ax.spines[["top", "right"]].set_visible(False)
 
 
 @torch.no_grad()

@@ -1,0 +1,59 @@
+"""Trainings that were run for you: their curves lie in data/runs, to be read without waiting.
+
+Each file holds what the live figure of a training shows (detrlab.curves), the settings it ran with and
+what it cost. `python -m autograder runs` makes them anew with the solutions; it takes hours.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from detrlab.curves import curve, draw_lines
+from detrlab.figures import INK, PALETTE, new_figure
+
+RUNS = Path(__file__).parents[2] / "data" / "runs"
+TITLES = {
+    "class": "class loss",
+    "bbox": "L1 loss",
+    "giou": "GIoU loss",
+    "AP": "AP",
+    "AP50": "AP50",
+    "matched_no_object": '"no object" on matched queries',
+    "unmatched_no_object": '"no object" on the others',
+    "largest_class": "largest real class",
+    "silent": 'queries that say "no object"',
+}
+SHARES = ("AP", "AP50", "matched_no_object", "unmatched_no_object", "largest_class", "silent")
+
+
+def read_run(name: str) -> dict[str, Any]:
+    """Return a run: "losses" and "measures" (lists of points with "step"), "settings", "seconds", ...
+
+    FileNotFoundError, naming those there are, where there is none of this name.
+    """
+    path = RUNS / f"{name}.json"
+    if not path.is_file():
+        there = ", ".join(sorted(path.stem for path in RUNS.glob("*.json"))) or "none"
+        raise FileNotFoundError(f"There is no run {name!r} in data/runs; there are: {there}.")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def draw_runs(names: Mapping[str, str], keys: Sequence[str]) -> Figure:
+    """Draw several runs in one figure, a panel for each key.
+
+    Args:
+        names: the words that stand at a run's curve, and the run's name.
+        keys: "class", "bbox", "giou" (losses), or "AP", "AP50", "matched_no_object",
+            "unmatched_no_object", "largest_class", "silent" (measured on the validation images).
+    """
+    runs = {words: read_run(name) for words, name in names.items()}
+    figure = new_figure(3.2 * len(keys) if len(keys) > 1 else 4.6, 2.9)
+    for ax, key in zip(figure.subplots(1, len(keys), squeeze=False)[0], keys, strict=True):
+        kept = "measures" if key in SHARES else "losses"
+        lines = [(words, *curve(run[kept], key)) for words, run in runs.items()]
+        draw_lines(ax, lines, PALETTE, TITLES[key], top=1.02 if key in SHARES else None)
+        ax.set_xlabel("step", fontsize=8, color=INK)
+    return figure
