@@ -49,6 +49,9 @@ test: $(BIN)/.ready  ## everything: check, then nbgrader end to end, executed no
 	ruff check --quiet . && ruff format --quiet --check . && mypy
 	pytest -q -n 2
 
+bench: $(BIN)/.ready  ## time the training recipe beside the plain one: half an hour
+	@python -m autograder bench
+
 lock: $(BIN)/.ready  ## write the versions installed now to the lock file
 	pip freeze --exclude-editable > $(LOCK)
 
@@ -64,5 +67,5 @@ $(BIN)/.ready: pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[dev]'
 	@touch $@
 
-.PHONY: help lab progress demo formgrader bundle notebooks fixtures solutions check test lock clean
+.PHONY: help lab progress demo formgrader bundle notebooks fixtures solutions check test bench lock clean
 .DEFAULT_GOAL := help

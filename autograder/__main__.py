@@ -77,17 +77,35 @@ def demo() -> None:
     demo()
 
 
+def runs(names: list[str]) -> None:
+    """Make the trainings that ship in data/runs, all or those named, and the trained model: hours."""
+    from autograder.runs import SETTINGS, run
+
+    for name in names or SETTINGS:
+        record = run(name)
+        print(f"{name}: {record['measures'][-1]}, {record['cpu_seconds']} CPU s, {record['seconds']} s")
+
+
+def bench() -> None:
+    """Time the course's training recipe beside the plain one."""
+    from autograder.bench import bench
+
+    bench()
+
+
 def main() -> int:
     """Run the command that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
     commands = parser.add_subparsers(dest="command", metavar="command")
-    for function in (fixtures, notebooks, solutions, bundle, release, grade, check, demo):
+    for function in (fixtures, notebooks, solutions, runs, bench, bundle, release, grade, check, demo):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is grade:
             command.add_argument("folder", type=Path, help="holds one folder or zip for each student")
         if function is check:
             command.add_argument("notebook", type=Path, help="a notebook of the week")
+        if function is runs:
+            command.add_argument("names", nargs="*", help="like default; all where none is named")
         if function is solutions:
             command.add_argument("steps", nargs="*", help="like 03_encoder; all where none is named")
     options = vars(parser.parse_args())

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -68,10 +68,17 @@ class Box:
             process.wait()
 
     @contextmanager
-    def session(self, step: str, cells: list[Cell], seconds: float = SECONDS) -> Iterator["Box"]:
+    def session(
+        self,
+        step: str,
+        cells: list[Cell],
+        seconds: float = SECONDS,
+        others: Mapping[str, list[Cell]] | None = None,
+    ) -> Iterator["Box"]:
         """Define a notebook's cells in a fresh child for as long as the context lasts.
 
-        Ended where the child does not survive it; the worker is then started anew for the next session.
+        What it loads from other steps comes from `others`, and is a stand-in where they lack it. Ended
+        where the child does not survive it; the worker is then started anew for the next session.
         """
         if not self.process:
             self.start()
@@ -79,7 +86,11 @@ class Box:
         watchdog.start()
         alive = False
         try:
-            self.request("define", step=step, cells=[[c.source, c.role, c.name] for c in cells])
+            notebooks = {
+                name: [[c.source, c.role, c.name] for c in own]
+                for name, own in {**(others or {}), step: cells}.items()
+            }
+            self.request("define", step=step, notebooks=notebooks)
             alive = True
             yield self
         except BrokeOff:

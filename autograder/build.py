@@ -49,7 +49,7 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One TODO: its grade id, the name that the learner defines, and its points."""
+    """What is graded by code: its grade id, the name that its check is given, and its points."""
 
     name: str
     symbol: str
@@ -141,6 +141,18 @@ def code_cells(step: str) -> list[Cell]:
 @functools.cache
 def exercises(step: str) -> list[Exercise]:
     """List a step's TODOs, read from the one line that each tests cell holds."""
+    todos = {cell.name for cell in code_cells(step) if cell.role == "todo"}
+    return [graded for graded in graded_cells(step) if graded.name in todos]
+
+
+@functools.cache
+def products(step: str) -> list[Exercise]:
+    """List what a step grades beyond its TODOs: files that come out of it, such as a trained model."""
+    return [graded for graded in graded_cells(step) if graded not in exercises(step)]
+
+
+def graded_cells(step: str) -> list[Exercise]:
+    """Read the one line that each tests cell holds."""
     found = []
     for cell in read_source(step).cells:
         metadata = cell.metadata.get("nbgrader", {})

@@ -1,4 +1,6 @@
-"""Read notebooks out of what somebody handed in, a folder or a zip: strictly, bounded, nothing unpacked.
+"""Read what somebody handed in, a folder or a zip: strictly, bounded, nothing unpacked.
+
+Taken are notebooks and the trained model of step 9.
 
 Notebooks are strict JSON of nbformat 4. What cannot be had raises Unreadable, or is yielded as one, with
 a reason in plain words that can be passed on to its owner. Nothing is executed.
@@ -11,6 +13,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
+
+from detrlab.checkpoint import NAME as MODEL
 
 MAX_BYTES = 32_000_000  # of one notebook
 MAX_TOTAL = 200_000_000  # of one zip's notebooks
@@ -91,7 +95,7 @@ def check_shape(content: Any) -> None:
 
 
 def files_of(entry: Path) -> Iterator[Found]:
-    """Yield the notebooks of an entry with their content, or with the reason why it cannot be had."""
+    """Yield the files of an entry that count, with content or with the reason why it cannot be had."""
     if entry.is_symlink():
         yield entry.name, Unreadable("is a link, which is not followed")
     elif entry.is_dir():
@@ -111,7 +115,7 @@ def files_of_folder(folder: Path) -> Iterator[Found]:
         if seen > MAX_FILES:
             yield folder.name, Unreadable(f"holds more than {MAX_FILES} files")
             return
-        for path in (Path(place, name) for name in sorted(names) if is_notebook(name)):
+        for path in (Path(place, name) for name in sorted(names) if is_wanted(name)):
             state = path.lstat()
             content: bytes | Unreadable = TOO_LARGE
             if not stat.S_ISREG(state.st_mode):
@@ -130,7 +134,7 @@ def files_of_zip(path: Path) -> Iterator[Found]:
             if len(members) > MAX_FILES:
                 raise Unreadable(f"holds more than {MAX_FILES} files")
             for member in sorted(members, key=lambda member: member.filename):
-                if is_notebook(member.filename) and not member.is_dir():
+                if is_wanted(member.filename) and not member.is_dir():
                     content = read_member(archive, member, min(MAX_BYTES, MAX_TOTAL - total))
                     total += 0 if isinstance(content, Unreadable) else len(content)
                     yield member.filename, content
@@ -157,8 +161,13 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
     return content if len(content) <= limit else TOO_LARGE
 
 
-def is_notebook(name: str) -> bool:
-    """Say whether a file is a notebook that its owner works with: no backups, no system files."""
+def is_wanted(name: str) -> bool:
+    """Say whether a file counts: a notebook or the trained model, no backup, no system file."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     hidden = any(part in SKIPPED_FOLDERS or part.startswith("._") for part in parts)
-    return name.lower().endswith(".ipynb") and not hidden
+    return (name.lower().endswith(".ipynb") or is_model(name)) and not hidden
+
+
+def is_model(name: str) -> bool:
+    """Say whether a file is the trained model, by its name."""
+    return PurePosixPath(name.replace("\\", "/")).name == MODEL

@@ -14,10 +14,11 @@ from pathlib import Path, PurePosixPath
 
 from rich.progress import track
 
-from autograder.inbox import Unreadable, files_of, parse_notebook
+from autograder.inbox import MODEL, Unreadable, files_of, is_model, parse_notebook
 from autograder.rebuild import Notebook, Written, rebuild
 from autograder.records import read_json, receipts_path, write_json
 from autograder.settings import COURSE
+from detrlab.checkpoint import TRAINED_IN
 
 Releases = dict[str, Notebook]
 
@@ -76,10 +77,14 @@ def collect_entry(student: str, entry: Path, course: Path, releases: Releases) -
     """Take in one student's entry."""
     receipts: list[Receipt] = []
     found: dict[str, dict[str, Notebook]] = {}
+    models: dict[str, bytes] = {}
     for name, content in files_of(entry):
         try:
             if isinstance(content, Unreadable):
                 raise content
+            if is_model(name):
+                models[name] = content
+                continue
             notebook = parse_notebook(content)
         except Unreadable as error:
             step = step_named(name, releases)
@@ -91,6 +96,7 @@ def collect_entry(student: str, entry: Path, course: Path, releases: Releases) -
             receipts.append(Receipt(student, name, reason="is not a notebook of this course."))
     for step, files in found.items():
         receipts += take_step(student, step, files, course, releases[step])
+    receipts += take_model(student, models, course, releases)
     if not receipts:
         reason = "holds no notebook of this course."
         receipts.append(Receipt(student, entry.name, reason=reason, needs_person=True))
@@ -111,6 +117,23 @@ def take_step(
         reason = f"could not be rebuilt on the release ({type(error).__name__})."
         return [*aside, Receipt(student, chosen, step, False, reason, needs_person=True)]
     return [*aside, Receipt(student, chosen, step, taken=True)]
+
+
+def take_model(student: str, models: dict[str, bytes], course: Path, releases: Releases) -> list[Receipt]:
+    """Take the trained model; of several the last. It is looked at when it is graded."""
+    *aside, chosen = models or [""]
+    if not chosen or TRAINED_IN not in releases:
+        return []
+    folder = course / "submitted" / student / TRAINED_IN
+    if not (folder / f"{TRAINED_IN}.ipynb").is_file():
+        # nbgrader grades notebooks: without one of their own, the model is graded in the untouched one.
+        write_submission(course, student, TRAINED_IN, releases[TRAINED_IN])
+    if not (folder / MODEL).is_file() or (folder / MODEL).read_bytes() != models[chosen]:
+        (folder / MODEL).write_bytes(models[chosen])
+        forget_grading(course, student, TRAINED_IN)
+    reason = f"was left aside: {chosen} was taken."
+    left = [Receipt(student, name, TRAINED_IN, False, reason, True) for name in aside]
+    return [*left, Receipt(student, chosen, TRAINED_IN, taken=True)]
 
 
 def step_named(name: str, releases: Iterable[str]) -> str:
@@ -139,5 +162,9 @@ def write_submission(course: Path, student: str, step: str, notebook: Notebook) 
     if read_json(path) == notebook:
         return
     write_json(path, notebook)
-    # nbgrader skips what it finds here, unless told to force; scores stay until it grades again.
+    forget_grading(course, student, step)
+
+
+def forget_grading(course: Path, student: str, step: str) -> None:
+    """Have nbgrader grade a submission again: it skips what it finds here. Scores stay until then."""
     shutil.rmtree(course / "autograded" / student / step, ignore_errors=True)

@@ -54,7 +54,9 @@ class WriteVerdicts(NbGraderPreprocessor):
         ids["before"] = forget_scores(ids["db_url"], ids["assignment"], ids["student"])
         path = verdicts_path(Path(course_of(self).root), ids["student"], ids["assignment"])
         ids["answers_before"] = read_json(path).get("answers", {})
-        verdicts = self.verdicts(ids["assignment"], nb)
+        course = course_of(self)
+        folder = Path(course.root, course.submitted_directory, ids["student"])
+        verdicts = self.verdicts(ids["assignment"], nb, folder)
         for cell in nb.cells:
             if is_grade(cell) and cell.cell_type == "code":
                 name = grade_id(cell).removeprefix("tests_")
@@ -64,12 +66,13 @@ class WriteVerdicts(NbGraderPreprocessor):
         write_json(path, {"verdicts": verdicts, "answers": ids["answers"]})
         return nb, resources
 
-    def verdicts(self, step: str, nb: NotebookNode) -> dict[str, dict]:
+    def verdicts(self, step: str, nb: NotebookNode, folder: Path) -> dict[str, dict]:
         """Ask the judge. Where it fails, every question of this notebook waits for a person."""
         module, _, function = self.judge.rpartition(".")
         try:
             judge = getattr(importlib.import_module(module), function)
-            judged = judge(step, [cell for cell in nb.cells if cell.cell_type == "code"], self.box)
+            cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+            judged = judge(step, cells, self.box, folder=folder)
             return {name: plain(asdict(verdict)) for name, verdict in judged.items()}
         except (Exception, SystemExit):
             # One submission that breaks the judge must not stop the class.

@@ -3,12 +3,14 @@
 import functools
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import build, hidden
 from autograder.box import SECONDS, Box
 from autograder.proxy import RemoteError, lookup
+from autograder.trained import judge_trained
 from detrlab.outcome import BrokeOff, CheckFailed, NothingYet
 from detrlab.steps import Cell, cell_from_json, isolate, only_stand_ins
 
@@ -17,7 +19,7 @@ from detrlab.steps import Cell, cell_from_json, isolate, only_stand_ins
 class Verdict:
     """What a check found: its state, the line that the learner sees, and the share of the points."""
 
-    state: str  # pass, fail, nothing, ended
+    state: str  # pass, part, fail, nothing, ended
     sentence: str
     credit: float
 
@@ -29,20 +31,30 @@ def secret_seed() -> int:
 
 
 def judge(
-    step: str, cells: list[dict], box: Box | None = None, seed: int | None = None
+    step: str,
+    cells: list[dict],
+    box: Box | None = None,
+    seed: int | None = None,
+    folder: Path | None = None,
 ) -> dict[str, Verdict]:
     """Return the verdict on each exercise of a step, from a notebook's code cells (nbformat dicts).
 
     The cells are never run in this process. Each exercise has a session, and so a process, of its own.
     `seed` draws the same inputs again; without it they are drawn from the secret one of this run.
+    `folder` holds what else was handed in, which a trained model needs.
     """
     seed = secret_seed() if seed is None else seed
     code = [cell_from_json(cell) for cell in cells if cell["cell_type"] == "code"]
     if box is None:
         with Box() as own:
-            return judge(step, cells, own, seed)
+            return judge(step, cells, own, seed, folder)
     with only_stand_ins():  # the reference is built on the same parts as the learner's step
-        return {e.name: judge_one(step, e, code, box, seed) for e in build.exercises(step)}
+        verdicts = {e.name: judge_one(step, e, code, box, seed) for e in build.exercises(step)}
+    for product in build.products(step):
+        verdicts[product.name] = in_words(
+            product.name, functools.partial(judge_trained, product.symbol, code, folder, box, seed)
+        )
+    return verdicts
 
 
 def judge_one(
@@ -54,19 +66,31 @@ def judge_one(
     seconds: float = SECONDS,
 ) -> Verdict:
     """Run one hidden check on what the cells define. Whatever happens in the box is a verdict."""
-    try:
+
+    def check() -> tuple[float, str]:
         with box.session(step, isolate(code, step, exercise.name), seconds) as session:
             hidden.check(exercise.name, lookup(session, exercise.symbol), seed)
-    except NothingYet:
-        return Verdict("nothing", f"○ {exercise.name}: nothing here yet", 0.0)
+        return 1.0, ""
+
+    return in_words(exercise.name, check)
+
+
+def in_words(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
+    """Return the verdict on a check, which returns the share of the points and a remark, or raises."""
+    try:
+        credit, remark = check()
+    except NothingYet as nothing:
+        words = str(nothing) if name not in str(nothing) else "nothing here yet"
+        return Verdict("nothing", f"○ {name}: {words}", 0.0)
     except CheckFailed as failure:
         return Verdict("fail", "\n".join(failure.lines()), 0.0)
     except RemoteError as error:
-        sentence = f"✗ {exercise.name}: your cells do not define it: {error.names[0]}: {error}"
+        sentence = f"✗ {name}: your cells do not define it: {error.names[0]}: {error}"
         return Verdict("fail", "\n".join([sentence, *error.frames]), 0.0)
     except BrokeOff as end:
-        return Verdict("ended", f"✗ {exercise.name}: {end}.", 0.0)
-    return Verdict("pass", f"✓ {exercise.name}", 1.0)
+        return Verdict("ended", f"✗ {name}: {end}.", 0.0)
+    sentence = f"✓ {name}: {remark}" if remark else f"✓ {name}"
+    return Verdict("pass" if credit == 1 else "part", sentence, credit)
 
 
 def judge_file(path: Path) -> dict[str, Verdict]:
@@ -76,4 +100,4 @@ def judge_file(path: Path) -> dict[str, Verdict]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} cannot be read as a notebook ({type(error).__name__}).") from error
-    return judge(path.stem, cells)
+    return judge(path.stem, cells, folder=path.parent)

@@ -68,9 +68,13 @@ def read_exactly(pipe: IO[bytes], length: int) -> bytes:
 
 
 class Session:
-    """One learner's cells, defined, and the objects that were handed out as references."""
+    """One learner's cells, defined, and the objects that were handed out as references.
 
-    def __init__(self, step: str, cells: list[steps.Cell]):
+    What the step loads from others is theirs where `notebooks` has it, a stand-in where it does not.
+    """
+
+    def __init__(self, step: str, cells: list[steps.Cell], notebooks: dict[str, list[steps.Cell]]):
+        steps.notebooks = notebooks
         self.module = steps.execute(cells, step)
         self.objects: list[Any] = []
         self.calls: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
@@ -158,7 +162,10 @@ def describe(error: BaseException) -> dict:
 def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
     """Answer requests on one notebook until told to close."""
     incoming, outgoing = pipes
-    session = Session(request["step"], [steps.Cell(*cell) for cell in request["cells"]])
+    notebooks = {
+        step: [steps.Cell(*cell) for cell in cells] for step, cells in request["notebooks"].items()
+    }
+    session = Session(request["step"], notebooks.pop(request["step"]), notebooks)
     write_frame(outgoing, {"value": None}, {})
     while True:
         request, tensors = read_frame(incoming)
@@ -179,7 +186,7 @@ def main() -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     torch.set_num_threads(1)
-    steps.stand_ins_only = True
+    steps.notebooks = {}
     write_frame(outgoing, {"ready": torch.__version__}, {})
     while True:
         try:

@@ -59,14 +59,14 @@ def define(exercise: str, slip: KnownSlip | None = None) -> Any:
     step, symbol = step_of(exercise)
     cells = build.code_cells(step)
     cells = slip.apply(cells) if slip else cells
-    if steps.stand_ins_only:
+    if steps.notebooks is not None:
         cells = steps.isolate(cells, step, exercise)
     return vars(steps.execute(cells, step))[symbol]
 
 
 def reference(exercise: str) -> Any:
     """Return the reference's object of an exercise."""
-    return cached_reference(exercise, steps.stand_ins_only)
+    return cached_reference(exercise, steps.notebooks is not None)
 
 
 @functools.cache
@@ -139,7 +139,7 @@ def check(exercise: str, learner: Any, seed: int | None = None) -> None:
     Without a `seed` the inputs are drawn from a secret one.
     """
     seed = secrets.randbits(32) if seed is None else seed
-    drawn, right, known = trial(exercise, seed, steps.stand_ins_only)
+    drawn, right, known = trial(exercise, seed, steps.notebooks is not None)
     judge(observe_all(exercise, learner, drawn), right, known)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from detrlab import codec
 from detrlab.judging import Slip, WrongValue, judge
-from detrlab.outcome import NothingYet, Outcome, observe
+from detrlab.outcome import CheckFailed, NothingYet, Outcome, observe
 from detrlab.probes import PROBES, find
 
 FIXTURES = Path(__file__).parents[2] / "data" / "checks"
@@ -48,6 +48,22 @@ def check(exercise: str, learner: Any) -> None:
             draw(probe.draw, exercise, failure)
         raise failure from None
     print(f"✓ {exercise}")
+
+
+def toy_detr(detr_class: Any) -> None:
+    """Measure the model in toy_detr.safetensors, the file that you hand in: its points follow its AP."""
+    from detrlab.ap import evaluate, share_of_points
+    from detrlab.checkpoint import NAME, load_detr
+    from detrlab.toy import validation_set
+
+    if not Path(NAME).is_file():
+        raise NothingYet(f"toy_detr: there is no {NAME} here yet. Train, then save it with save_detr.")
+    try:
+        ap = evaluate(load_detr(detr_class), validation_set())["AP"]
+    except ValueError as problem:
+        raise CheckFailed(f"toy_detr: {problem}") from None
+    share = f"{share_of_points(ap):.0%} of the points"
+    print(f"✓ toy_detr: AP {ap:.2f} on the validation images. On others like them that is about {share}.")
 
 
 def draw(kind: str, exercise: str, failure: WrongValue) -> None:

@@ -16,6 +16,7 @@ from detrlab.outcome import CheckFailed
 from detrlab.weights import copy_weights
 
 NAME = "toy_detr.safetensors"
+TRAINED_IN = "09_training"
 SHIPPED = Path(__file__).parents[2] / "data" / NAME
 # The arguments of DETR, with the largest value that is read: a file cannot ask for a giant.
 LIMITS: dict[str, int] = {

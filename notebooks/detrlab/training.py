@@ -68,6 +68,16 @@ def learning_rate_factor(step: int, num_steps: int) -> float:
     return warm_up * 0.5 * (1 + math.cos(math.pi * (step - 1) / num_steps))
 
 
+LATEST: list["TrainingRun"] = []
+
+
+def latest() -> "TrainingRun":
+    """Return the training that is going on or ended last, for those who want its curves."""
+    if not LATEST:
+        raise LookupError("Nothing has been trained yet in this session.")
+    return LATEST[-1]
+
+
 class TrainingRun:
     """The bookkeeping of one training; see the top of this file for how it is used.
 
@@ -119,6 +129,8 @@ class TrainingRun:
         Raises:
             ValueError: naming image and field, where a target is malformed.
         """
+        LATEST.append(self)
+        del LATEST[:-1]
         if self.checkpoint and self.checkpoint.is_file():
             self.step = resume.read(self)
         order = batch_order(len(dataset), batch_size, self.num_steps, self.seed)  # type: ignore[arg-type]

@@ -1,0 +1,101 @@
+"""Make the trainings whose curves and results ship in data/runs, with the solutions: it takes hours.
+
+Each run is one call of the solutions' own `train_detr`. What the default run makes is also the trained
+model that ships, data/toy_detr.safetensors.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import nn
+
+from autograder import build
+from detrlab import steps, training
+from detrlab.checkpoint import SHIPPED, save_detr
+from detrlab.experiments import LastLayerOnly, count_duplicates, find_all, without_self_attention
+from detrlab.runs import RUNS
+from detrlab.toy import validation_set
+
+Week = SimpleNamespace  # the classes and functions of the week, as the solutions have them
+
+
+@contextmanager
+def the_week() -> Iterator[Week]:
+    """Give the solutions' classes and functions, each step built on the others' solutions."""
+    before, steps.notebooks = steps.notebooks, {step: build.code_cells(step) for step in build.steps()}
+    try:
+        yield SimpleNamespace(**{**vars(steps.load("08_detr")), **vars(steps.load("09_training"))})
+    finally:
+        steps.notebooks = before
+
+
+def toy_model(week: Week, num_queries: int = 10, seed: int = 0) -> Any:
+    """Build the toy model as `train_detr` does."""
+    torch.manual_seed(seed)
+    return training.initialise(week.DETR(3, num_queries, **training.TOY_SIZES))
+
+
+def toy_loss(week: Week, noobj_weight: float = 0.2, weight_class: float = 3.0, **weights: float) -> Any:
+    """Build the toy loss as `train_detr` does."""
+    return week.DetrLoss(3, week.HungarianMatcher(), noobj_weight, weight_class, **weights)
+
+
+def freeze_box_head(model: Any) -> Any:
+    """Leave the box head as it was drawn."""
+    model.heads.bbox_head.requires_grad_(False)
+    return model
+
+
+SHORT = 1000  # steps, where the beginning tells enough
+
+PAPER = {"num_queries": 100, "lr": 1e-4, "lr_backbone": 1e-5, "noobj_weight": 0.1}
+SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
+    "default": lambda week: {},
+    "default_seed_1": lambda week: {"seed": 1},
+    "default_seed_2": lambda week: {"seed": 2},
+    "paper_settings": lambda week: PAPER | {"num_steps": SHORT, "criterion": toy_loss(week, 0.1, 1.0)},
+    "class_weight_1": lambda week: {"criterion": toy_loss(week, weight_class=1.0)},
+    "no_object_1": lambda week: {"num_steps": SHORT, "noobj_weight": 1.0},
+    "frozen_box_head": lambda week: {"num_steps": SHORT, "model": freeze_box_head(toy_model(week))},
+    "one_query": lambda week: {"num_steps": SHORT, "num_queries": 1},
+    "no_self_attention": lambda week: {"model": without_self_attention(toy_model(week))},
+    "no_auxiliary_loss": lambda week: {"criterion": LastLayerOnly(toy_loss(week))},
+}
+
+
+def run(name: str, **extra: Any) -> dict[str, Any]:
+    """Train one of the above; write its curves, its counts and what it cost to data/runs."""
+    torch.set_num_threads(extra.pop("threads", torch.get_num_threads()))
+    with the_week() as week:
+        settings = SETTINGS[name](week) | extra
+        begun, begun_cpu = time.perf_counter(), time.process_time()
+        model = week.train_detr(**settings)
+        seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
+    record = {
+        "settings": {key: value for key, value in settings.items() if not isinstance(value, nn.Module)},
+        "seconds": round(seconds),
+        "cpu_seconds": round(cpu_seconds),
+        "threads": torch.get_num_threads(),
+        "counts": count_duplicates(find_all(model, validation_set()), validation_set()),
+        **training.latest().curves.to_data(),
+    }
+    RUNS.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(rounded(record), indent=None, separators=(",", ":"))
+    (RUNS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    if name == "default":
+        save_detr(model, SHIPPED, num_classes=3, num_queries=10, **training.TOY_SIZES)
+    return record
+
+
+def rounded(value: Any) -> Any:
+    """Round every number to what a curve can show."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    return [rounded(inner) for inner in value] if isinstance(value, list) else value
