@@ -1,8 +1,16 @@
 """The small backbone for the toy images: what Backbone(name="tiny") is made of."""
 
-from torch import nn
+from torch import Tensor, nn
 
 WIDTHS = (32, 64, 96, 128)
+
+
+class Standardise(nn.Module):
+    """Bring pixels from [0, 1] to about mean 0 and spread 1, as networks like their input."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the images [B, 3, H, W], shifted and scaled."""
+        return (images - 0.5) / 0.25
 
 
 def tiny_backbone() -> tuple[nn.Module, int]:
@@ -15,7 +23,7 @@ def tiny_backbone() -> tuple[nn.Module, int]:
         body: [B, 3, H, W] -> [B, out_channels, ceil(H/16), ceil(W/16)], for any H and W.
         out_channels: 128.
     """
-    layers: list[nn.Module] = []
+    layers: list[nn.Module] = [Standardise()]
     channels = 3
     for width in WIDTHS:
         layers += _block(channels, width, stride=2)
