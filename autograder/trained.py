@@ -10,11 +10,10 @@ from autograder.box import Box
 from autograder.inbox import Unreadable, parse_notebook
 from autograder.proxy import Remote, lookup
 from detrlab.ap import measure, share_of_points
-from detrlab.checkpoint import NAME, TRAINED_IN, read_detr
+from detrlab.checkpoint import NAME, TRAINED_IN, read_into
 from detrlab.outcome import CheckFailed, NothingYet
 from detrlab.steps import Cell, cell_from_json
 from detrlab.toy import Sample, make_synthetic_sample
-from detrlab.weights import copy_weights
 
 IMAGES = 200
 SECONDS = 120.0  # wall time for all images
@@ -34,14 +33,12 @@ def measure_file(path: Path, detr_class: Remote, seed: int) -> float:
     if not path.is_file():
         raise NothingYet(f"no {NAME} was handed in")
     try:
-        arguments, weights = read_detr(path)
+        model = read_into(detr_class, path)
     except ValueError as problem:
         raise CheckFailed(str(problem)) from None
-    model = detr_class(**arguments)
-    copy_weights(model, weights)
     model.eval()
     try:
-        return measure(model, hidden_images(seed), arguments.get("num_classes", 3))["AP"]
+        return measure(model, hidden_images(seed))["AP"]
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError) as problem:
         raise CheckFailed(f"your DETR's outputs cannot be measured ({problem})") from None
 

@@ -80,8 +80,7 @@ def in_words(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
     try:
         credit, remark = check()
     except NothingYet as nothing:
-        words = str(nothing) if name not in str(nothing) else "nothing here yet"
-        return Verdict("nothing", f"○ {name}: {words}", 0.0)
+        return Verdict("nothing", f"○ {name}: {nothing}", 0.0)
     except CheckFailed as failure:
         return Verdict("fail", "\n".join(failure.lines()), 0.0)
     except RemoteError as error:

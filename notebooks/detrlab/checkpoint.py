@@ -28,7 +28,8 @@ LIMITS: dict[str, int] = {
     "n_dec_layers": 12,
     "dim_ff": 4096,
 }
-MOST_BYTES = 100_000_000
+MOST_BYTES = 30_000_000
+FOREIGN = "{} does not say which DETR it holds: write it with save_detr, as step 9 does."
 
 
 def save_detr(model: nn.Module, path: str | Path = NAME, **arguments: Any) -> None:
@@ -36,7 +37,9 @@ def save_detr(model: nn.Module, path: str | Path = NAME, **arguments: Any) -> No
     weights = {
         name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()
     }
-    save_file(weights, path, metadata={"detr": json.dumps(arguments)})
+    # The format sorts its tensors; their order of definition is kept for models with other names.
+    about = {"detr": json.dumps(arguments), "order": json.dumps(list(weights))}
+    save_file(weights, path, metadata=about)
 
 
 def load_detr(detr_class: Any, path: str | Path = NAME) -> nn.Module:
@@ -48,16 +51,21 @@ def load_detr(detr_class: Any, path: str | Path = NAME) -> nn.Module:
         ValueError: in one sentence, where the file is missing, damaged, not of this kind, holds
             numbers that are not finite, or does not fit your class.
     """
-    arguments, weights = read_detr(Path(path))
+    return read_into(detr_class, Path(path)).eval()
+
+
+def read_into(detr_class: Any, path: Path) -> Any:
+    """Build a model of a DETR class with the arguments of a file, and give it the weights."""
+    arguments, weights = read_detr(path)
     model = detr_class(**arguments)
     try:
         copy_weights(model, weights)
     except CheckFailed as misfit:
         raise ValueError(
-            f"{Path(path).name} does not fit your model: {misfit} It was trained with other parts than "
+            f"{path.name} does not fit your model: {misfit} It was trained with other parts than "
             "those that your notebooks have now; train again (step 9)."
         ) from misfit
-    return model.eval()
+    return model
 
 
 def load_toy_detr(detr_class: Any) -> nn.Module:
@@ -77,12 +85,15 @@ def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+            names = sorted(file.keys(), key=json.loads(metadata.get("order", "[]")).index)
+            weights = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as error:
         raise ValueError(
             f"{path.name} is not a complete safetensors file (cut off, or written by torch.save?): "
             "write it again with save_detr."
         ) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(FOREIGN.format(path.name)) from error
     arguments = read_arguments(metadata.get("detr", ""), path.name)
     for name, value in weights.items():
         if not torch.isfinite(value).all():
@@ -104,7 +115,5 @@ def read_arguments(text: str, file: str) -> dict[str, Any]:
     except (ValueError, TypeError):
         fits = False
     if not fits:
-        raise ValueError(
-            f"{file} does not say which DETR it holds: write it with save_detr, as step 9 does."
-        )
+        raise ValueError(FOREIGN.format(file))
     return arguments
