@@ -20,6 +20,7 @@ from autograder.rebuild import Notebook, grade_id
 from autograder.report import table, write_csv
 from autograder.settings import COURSE
 from autograder.slips import alternatives, slips
+from detrlab.checkpoint import NAME, SHIPPED, TRAINED_IN
 from detrlab.steps import Cell
 
 DEMO = COURSE / "demo"
@@ -76,6 +77,9 @@ def hand_in(inbox: Path, releases: Path) -> Path:
     put("ada", lambda step: solution(step) | written(step))
     put("blank", lambda step: {})
     put("alt", lambda step: solution(step) | other_answers(step))
+    if SHIPPED.is_file() and TRAINED_IN in pristine:
+        shutil.copy(SHIPPED, inbox / "ada")
+        (inbox / "alt" / NAME).write_bytes(SHIPPED.read_bytes()[:-100])
     put("bea", lambda step: slipped(step, 0.0) | written(step))
     put("carl", lambda step: slipped(step, 0.4) | written(step))
     put("dora", lambda step: slipped(step, 0.8) | written(step))

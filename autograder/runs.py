@@ -12,14 +12,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from autograder import build
 from detrlab import steps, training
 from detrlab.checkpoint import SHIPPED, save_detr
 from detrlab.experiments import LastLayerOnly, count_duplicates, find_all, without_self_attention
 from detrlab.runs import RUNS
-from detrlab.toy import validation_set
+from detrlab.toy import six_images, validation_set
 
 Week = SimpleNamespace  # the classes and functions of the week, as the solutions have them
 
@@ -29,7 +29,10 @@ def the_week() -> Iterator[Week]:
     """Give the solutions' classes and functions, each step built on the others' solutions."""
     before, steps.notebooks = steps.notebooks, {step: build.code_cells(step) for step in build.steps()}
     try:
-        yield SimpleNamespace(**{**vars(steps.load("08_detr")), **vars(steps.load("09_training"))})
+        names: dict[str, Any] = {}
+        for step in ("08_detr", "09_training", "10_attention"):
+            names |= vars(steps.load(step))
+        yield SimpleNamespace(**names)
     finally:
         steps.notebooks = before
 
@@ -51,6 +54,42 @@ def freeze_box_head(model: Any) -> Any:
     return model
 
 
+class HalfBlind(nn.Module):
+    """The patient's fault (step 11, experiment 6): positions that say where in y, and nothing in x."""
+
+    def __init__(self, encoding: nn.Module) -> None:
+        super().__init__()
+        self.encoding = encoding
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the positions with the half for x set to 0."""
+        pos = self.encoding(features).clone()
+        pos[:, pos.shape[1] // 2 :] = 0
+        return pos
+
+
+def make_ill(model: Any) -> Any:
+    """Put the fault into a model."""
+    model.position_encoding = HalfBlind(model.position_encoding)
+    return model
+
+
+def examine(model: Any, week: Week) -> dict[str, Any]:
+    """Return what a learner has to go by: outputs and maps on the six images, errors in pixels."""
+    outputs = []
+    for (image, _), found in zip(six_images(), find_all(model, six_images()), strict=True):
+        maps = week.cross_attention_maps(model, image)[-1][found["queries"]]
+        outputs.append({name: values.tolist() for name, values in {**found, "maps": maps}.items()})
+    images, targets = zip(*validation_set(), strict=True)
+    with torch.no_grad():
+        predicted = model.eval()(torch.stack(images))
+    errors = [
+        128 * (predicted["pred_boxes"][number, queries] - targets[number]["boxes"][things])
+        for number, (queries, things) in enumerate(week.HungarianMatcher()(predicted, targets))
+    ]
+    return {"outputs": outputs, "errors": torch.cat(errors).tolist()}
+
+
 SHORT = {"num_steps": 1200}  # where the beginning tells enough, and to compare with each other
 PAPER = {"num_queries": 100, "lr": 1e-4, "lr_backbone": 1e-5, "noobj_weight": 0.1}
 SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
@@ -64,6 +103,7 @@ SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
     "frozen_box_head": lambda week: SHORT | {"model": freeze_box_head(toy_model(week))},
     "one_query": lambda week: SHORT | {"num_queries": 1},
     "no_self_attention": lambda week: SHORT | {"model": without_self_attention(toy_model(week))},
+    "patient": lambda week: SHORT | {"model": make_ill(toy_model(week))},
     "no_auxiliary_loss": lambda week: SHORT | {"criterion": LastLayerOnly(toy_loss(week))},
 }
 
@@ -76,6 +116,7 @@ def run(name: str, **extra: Any) -> dict[str, Any]:
         begun, begun_cpu = time.perf_counter(), time.process_time()
         model = week.train_detr(**settings)
         seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
+        examined = examine(model, week) if name == "patient" else {}
     record = {
         "settings": {key: value for key, value in settings.items() if not isinstance(value, nn.Module)},
         "seconds": round(seconds),
@@ -83,6 +124,7 @@ def run(name: str, **extra: Any) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "counts": count_duplicates(find_all(model, validation_set()), validation_set()),
         **training.latest().curves.to_data(),
+        **examined,
     }
     RUNS.mkdir(parents=True, exist_ok=True)
     text = json.dumps(rounded(record), indent=None, separators=(",", ":"))

@@ -68,16 +68,16 @@ def test_the_shape_of_a_notebook(step):
 def test_every_exercise_belongs_to_one_step():
     names = [exercise.name for step in build.steps() for exercise in build.exercises(step)]
     assert len(names) == len(set(names))
-    assert {step_of(name)[0] for name in names} == set(build.steps())
+    assert {step_of(name)[0] for name in names} == {s for s in build.steps() if build.exercises(s)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", build.steps())
-def test_the_source_is_a_script(step):
+def test_the_source_is_a_script(step, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-W", "error", f"solutions/week1/{step}.py"],
-        cwd=build.ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        [sys.executable, "-W", "error", build.SOLUTIONS / f"{step}.py"],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "DETR_QUICK": "1"},
         capture_output=True,
         text=True,
         timeout=300,

@@ -23,8 +23,8 @@ class Silent(nn.Module):
 
 def without_self_attention(model: Any) -> Any:
     """Take the self-attention out of every decoder layer: the queries no longer know of each other."""
-    for layer in model.decoder.layers:
-        layer.self_attn = Silent()
+    for block in model.decoder.layers:
+        block.self_attn = Silent()
     return model
 
 
