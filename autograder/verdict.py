@@ -11,8 +11,9 @@ from autograder import build, hidden
 from autograder.box import SECONDS, Box
 from autograder.proxy import RemoteError, lookup
 from autograder.trained import judge_trained
+from detrlab.alone import isolate, only_stand_ins
 from detrlab.outcome import BrokeOff, CheckFailed, NothingYet
-from detrlab.steps import Cell, cell_from_json, isolate, only_stand_ins
+from detrlab.steps import Cell, cell_from_json
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import torch
 from autograder import build
 from autograder.slips import KnownSlip, slips
 from detrlab import steps
+from detrlab.alone import isolate
 from detrlab.judging import Slip, judge
 from detrlab.outcome import Outcome, observe
 from detrlab.probes import Case, find
@@ -60,7 +61,7 @@ def define(exercise: str, slip: KnownSlip | None = None) -> Any:
     cells = build.code_cells(step)
     cells = slip.apply(cells) if slip else cells
     if steps.notebooks is not None:
-        cells = steps.isolate(cells, step, exercise)
+        cells = isolate(cells, step, exercise)
     return vars(steps.execute(cells, step))[symbol]
 
 

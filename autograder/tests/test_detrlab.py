@@ -72,8 +72,9 @@ def test_only_definitions_of_added_cells_run():
     source = (
         "%timeit x\nimport math\nlimit = 3\ndef double(x):\n    return 2 * x\nraise SystemError\nprint(1)"
     )
-    module = steps.execute([steps.Cell(source, "helper"), steps.Cell("1 / 0", "demo")], STEP)
-    assert module.double(module.limit) == 6
+    demo = "1 / 0\ndef half(x):\n    return x / 2\nclass Odd(unknown): pass"
+    module = steps.execute([steps.Cell(source, "helper"), steps.Cell(demo, "demo")], STEP)
+    assert module.half(module.double(module.limit)) == 3
     assert vars(module)["__failures__"] == {}
 
 

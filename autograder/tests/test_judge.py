@@ -8,7 +8,7 @@ from autograder import build, slips
 from autograder.box import Box
 from autograder.tests.verdicts import answers
 from autograder.verdict import judge, judge_one
-from detrlab.steps import only_stand_ins
+from detrlab.alone import only_stand_ins
 
 STEP = "03_encoder"
 

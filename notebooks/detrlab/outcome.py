@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
+from detrlab.alone import stand_ins_around
 from detrlab.codec import flatten, unflatten
 from detrlab.probes import Case, Probe
-from detrlab.steps import stand_ins_around
 
 NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
 NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps

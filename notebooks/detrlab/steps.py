@@ -6,7 +6,6 @@ you have not written yet is replaced by a stand-in (detrlab/standins.py), so any
 
 import ast
 import contextlib
-import inspect
 import io
 import json
 import linecache
@@ -16,11 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 STUB = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
-# What runs of a cell that the learner added: definitions, but not experiments and trainings.
-DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+# What runs of a cell that the learner added, and of a demo: definitions, and no experiment or training.
+FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
+DEFINITIONS = {
+    "helper": (*FUNCTIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign),
+    "demo": FUNCTIONS,
+}
 
 # Where set, `load` takes these and looks for no files: {} has stand-ins take every step's place, so
 # that steps are graded one by one, and a mistake in one costs nothing in another.
@@ -82,16 +84,16 @@ def read(path: Path) -> list[Cell]:
 def runnable_parts(cell: Cell, filename: str) -> Iterator[ast.Module]:
     """Yield what of a cell makes up the learner's step, piece by piece for cells they added."""
     tree = ast.parse(without_magics(cell.source), filename)
-    if cell.role != "helper":
+    if cell.role not in DEFINITIONS:
         yield tree
         return
     for node in tree.body:
-        if isinstance(node, DEFINITIONS):
+        if isinstance(node, DEFINITIONS[cell.role]):
             yield ast.Module([node], type_ignores=[])
 
 
 def execute(cells: Iterable[Cell], step: str) -> ModuleType:
-    """Run a step's definitions in a module of their own; checks and demos are left out.
+    """Run a step's definitions in a module of their own; checks are left out.
 
     What fails is kept in the module's `__failures__`, by cell name: one broken cell does not take
     the others with it.
@@ -100,7 +102,7 @@ def execute(cells: Iterable[Cell], step: str) -> ModuleType:
     sys.modules[module.__name__] = module  # classes find their module here when they are inspected
     module.__dict__["__failures__"] = failures = {}
     for number, cell in enumerate(cells, start=1):
-        if cell.role not in ("todo", "locked", "helper"):
+        if cell.role == "tests":
             continue
         filename = f"<{step}, code cell {number}>"
         linecache.cache[filename] = (len(cell.source), None, cell.source.splitlines(True), filename)
@@ -109,7 +111,8 @@ def execute(cells: Iterable[Cell], step: str) -> ModuleType:
                 with contextlib.redirect_stdout(io.StringIO()):
                     exec(compile(part, filename, "exec"), module.__dict__)
         except Exception as error:
-            failures[cell.name] = error
+            if cell.role != "demo":
+                failures[cell.name] = error
     return module
 
 
@@ -133,64 +136,6 @@ def load(step: str) -> ModuleType:
     if missing:
         print(f"{step}: not written yet, so a stand-in takes the place of {', '.join(missing)}.")
     return module
-
-
-@contextlib.contextmanager
-def only_stand_ins() -> Iterator[None]:
-    """Let `load` return stand-ins alone for as long as the context lasts."""
-    global notebooks
-    before, notebooks = notebooks, {}
-    try:
-        yield
-    finally:
-        notebooks = before
-
-
-@contextlib.contextmanager
-def stand_ins_around(learner: Any) -> Iterator[None]:
-    """Put stand-ins in the place of what `learner`'s notebook has loaded from others.
-
-    So the check of one step does not depend on how far the others are.
-    """
-    from detrlab.standins import STANDINS
-
-    namespace = namespace_of(learner)
-    known = {name: standin for step in STANDINS.values() for name, standin in step.items()}
-    loaded = {
-        name: value
-        for name, value in namespace.items()
-        if name in known and getattr(value, "__module__", None) != namespace["__name__"]
-    }
-    namespace.update({name: known[name] for name in loaded})
-    try:
-        yield
-    finally:
-        namespace.update(loaded)
-
-
-def namespace_of(learner: Any) -> dict[str, Any]:
-    """Return the global names that a learner's function, or a class's methods, see; {} for others."""
-    methods = vars(learner).values() if isinstance(learner, type) else (learner,)
-    functions = [method for method in map(inspect.unwrap, methods) if inspect.isfunction(method)]
-    return functions[0].__globals__ if functions else {}
-
-
-def isolate(cells: Iterable[Cell], step: str, exercise: str) -> list[Cell]:
-    """Return a step's cells with stand-ins in force for its other exercises.
-
-    So a mistake in one exercise costs nothing in the next, which is built on it.
-    """
-    from detrlab.standins import STANDINS
-
-    alone = []
-    for cell in cells:
-        alone.append(cell)
-        names = [name for name in cell.defines if name in STANDINS.get(step, {})]
-        if cell.role == "todo" and cell.name != exercise and names:
-            lines = [f"{name} = STANDINS[{step!r}][{name!r}]" for name in names]
-            source = "\n".join(["from detrlab.standins import STANDINS", *lines])
-            alone.append(Cell(source, "locked", f"stand_ins_{cell.name}"))
-    return alone
 
 
 def find(step: str) -> Path | None:
