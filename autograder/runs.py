@@ -17,7 +17,13 @@ from torch import Tensor, nn
 from autograder import build
 from detrlab import steps, training
 from detrlab.checkpoint import SHIPPED, save_detr
-from detrlab.experiments import LastLayerOnly, count_duplicates, find_all, without_self_attention
+from detrlab.experiments import (
+    LastLayerOnly,
+    box_errors,
+    count_duplicates,
+    find_all,
+    without_self_attention,
+)
 from detrlab.runs import RUNS
 from detrlab.toy import six_images, validation_set
 
@@ -80,14 +86,8 @@ def examine(model: Any, week: Week) -> dict[str, Any]:
     for (image, _), found in zip(six_images(), find_all(model, six_images()), strict=True):
         maps = week.cross_attention_maps(model, image)[-1][found["queries"]]
         outputs.append({name: values.tolist() for name, values in {**found, "maps": maps}.items()})
-    images, targets = zip(*validation_set(), strict=True)
-    with torch.no_grad():
-        predicted = model.eval()(torch.stack(images))
-    errors = [
-        128 * (predicted["pred_boxes"][number, queries] - targets[number]["boxes"][things])
-        for number, (queries, things) in enumerate(week.HungarianMatcher()(predicted, targets))
-    ]
-    return {"outputs": outputs, "errors": torch.cat(errors).tolist()}
+    errors = box_errors(model, week.HungarianMatcher(), validation_set())
+    return {"outputs": outputs, "errors": errors.tolist()}
 
 
 SHORT = {"num_steps": 1200}  # where the beginning tells enough, and to compare with each other
@@ -97,15 +97,22 @@ SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
     "default_seed_1": lambda week: {"seed": 1},
     "default_seed_2": lambda week: {"seed": 2},
     "short": lambda week: SHORT,
+    "short_seed_1": lambda week: SHORT | {"seed": 1},
     "paper_settings": lambda week: SHORT | PAPER | {"criterion": toy_loss(week, 0.1, 1.0)},
     "class_weight_1": lambda week: SHORT | {"criterion": toy_loss(week, weight_class=1.0)},
     "no_object_1": lambda week: SHORT | {"noobj_weight": 1.0},
     "frozen_box_head": lambda week: SHORT | {"model": freeze_box_head(toy_model(week))},
     "one_query": lambda week: SHORT | {"num_queries": 1},
     "no_self_attention": lambda week: SHORT | {"model": without_self_attention(toy_model(week))},
+    "no_self_attention_seed_1": lambda week: (
+        SHORT | {"seed": 1, "model": without_self_attention(toy_model(week, seed=1))}
+    ),
     "patient": lambda week: SHORT | {"model": make_ill(toy_model(week))},
     "no_auxiliary_loss": lambda week: SHORT | {"criterion": LastLayerOnly(toy_loss(week))},
 }
+
+
+EXAMINED = ("short", "patient")
 
 
 def run(name: str, **extra: Any) -> dict[str, Any]:
@@ -116,13 +123,15 @@ def run(name: str, **extra: Any) -> dict[str, Any]:
         begun, begun_cpu = time.perf_counter(), time.process_time()
         model = week.train_detr(**settings)
         seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
-        examined = examine(model, week) if name == "patient" else {}
+        examined = examine(model, week) if name in EXAMINED else {}
+    found = find_all(model, validation_set())
     record = {
         "settings": {key: value for key, value in settings.items() if not isinstance(value, nn.Module)},
         "seconds": round(seconds),
         "cpu_seconds": round(cpu_seconds),
         "threads": torch.get_num_threads(),
-        "counts": count_duplicates(find_all(model, validation_set()), validation_set()),
+        "counts": count_duplicates(found, validation_set()),
+        "found": [{key: values.tolist() for key, values in image.items()} for image in found],
         **training.latest().curves.to_data(),
         **examined,
     }
