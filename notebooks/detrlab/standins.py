@@ -40,11 +40,11 @@ def train_step(
     step: int = 0,
 ) -> dict[str, float]:
     """Take one step along bounded gradients; return the loss parts as numbers."""
-    parameters = list(model.parameters())
+    model.zero_grad()
     losses = criterion(model(images), targets)
-    gradients = torch.autograd.grad(losses["total"], parameters, materialize_grads=True)
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient.nan_to_num().clamp(-1e-3, 1e-3)
+    torch.autograd.backward(losses["total"])
+    for gradient in [weight.grad for weight in model.parameters() if weight.grad is not None]:
+        gradient.nan_to_num_().clamp_(-1e-3, 1e-3)
     optimizer.step()
     return {name: float(part.detach()) for name, part in losses.items()}
 

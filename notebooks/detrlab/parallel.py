@@ -1,0 +1,149 @@
+"""Train your own DETR with several processes at once: one for each GPU, or for each core of a CPU.
+
+In the folder with your notebooks:
+
+    torchrun --standalone --nproc-per-node=2 -m detrlab.parallel --steps 200
+
+`torchrun` starts the processes and gives each a number, its rank. All begin with the same weights. At
+each step every rank takes its share of the batch, and during backward DistributedDataParallel replaces
+the gradients by their mean over the ranks; `train_step` clips the mean, and all take the same step.
+
+The loss needs care. Its box terms are divided by the number of objects in the batch. If each rank
+divided by the objects of its own share, an object in a share with few would count for more. So the
+paper's code (facebookresearch/detr, models/detr.py, SetCriterion.forward) divides by the mean number of
+objects over the ranks; its class term stays a mean over each share. Here `whole_batch` shows each rank
+the predictions of all, and your DetrLoss, as you wrote it, computes the loss of the whole batch, class
+term included: up to rounding, as in one process. The price: each rank matches all images by itself.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from tqdm.auto import tqdm
+
+from detrlab.ap import evaluate
+from detrlab.checkpoint import save_detr
+from detrlab.steps import load
+from detrlab.toy import CLASSES, Target, ToyDetectionDataset, validation_set
+from detrlab.training import TOY_SIZES, TrainingRun, initialise
+
+START = "torchrun --standalone --nproc-per-node=2 -m detrlab.parallel"
+NUMBERS = {"steps": 200, "batch-size": 16, "images": 20_000, "queries": 10, "seed": 0}
+
+
+def whole_batch(criterion: nn.Module, outputs: Any, targets: Sequence[Target]) -> dict[str, Tensor]:
+    """Return the criterion's loss of the batch of all ranks together, the same number on each rank."""
+    shares = collect([{k: v.cpu() for k, v in target.items()} for target in targets])
+    device = outputs["pred_logits"].device
+    everyone = [{k: v.to(device) for k, v in target.items()} for share in shares for target in share]
+    return criterion(join(outputs), everyone)
+
+
+def collect(mine: Any) -> list[Any]:
+    """Return what each rank gave, in the order of the ranks."""
+    found: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(found, mine)
+    return found
+
+
+def join(outputs: Any) -> Any:
+    """Put all ranks' predictions in one batch; those of this rank alone carry gradients."""
+    if isinstance(outputs, Mapping):
+        return {name: join(value) for name, value in outputs.items()}
+    if isinstance(outputs, list):
+        return [join(layer) for layer in outputs]
+    ranks = dist.get_world_size()
+    pieces = [torch.empty_like(outputs) for _ in range(ranks)]
+    dist.all_gather(pieces, outputs.detach().contiguous())
+    pieces[dist.get_rank()] = outputs
+    # Each rank has the gradient that comes through its own images; the gradient of the loss is their sum.
+    # DistributedDataParallel takes their mean: what the mean divides by is multiplied in here.
+    outputs.register_hook(lambda gradient: ranks * gradient)
+    return torch.cat(pieces)
+
+
+def fingerprints(model: nn.Module) -> list[str]:
+    """Return a checksum of each rank's weights. SystemExit where they differ."""
+    weights = b"".join(weight.detach().cpu().numpy().tobytes() for weight in model.parameters())
+    found = collect(f"{zlib.crc32(weights):08x}")
+    if len(set(found)) > 1:
+        raise SystemExit("The ranks' weights differ: does train_step call backward() on the loss?")
+    return found
+
+
+def join_group(batch_size: int, cpu: bool) -> torch.device:
+    """Join the processes that torchrun started; return this one's device. SystemExit on wrong use."""
+    if "WORLD_SIZE" not in os.environ:
+        raise SystemExit(f"torchrun starts this, in the folder with your notebooks: {START}")
+    ranks, gpus = int(os.environ["WORLD_SIZE"]), 0 if cpu else torch.cuda.device_count()
+    if batch_size % ranks:
+        raise SystemExit(f"{ranks} processes cannot share {batch_size} images evenly: see --batch-size.")
+    if 0 < gpus < int(os.environ["LOCAL_WORLD_SIZE"]):
+        raise SystemExit(f"Each process needs a GPU of its own: start {gpus} or fewer, or add --cpu.")
+    dist.init_process_group("nccl" if gpus else "gloo")
+    if gpus:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    return torch.device("cuda" if gpus else "cpu")
+
+
+def train(options: argparse.Namespace, device: torch.device) -> None:
+    """Train on toy images with the parts of your notebooks; rank 0 shows, measures and saves."""
+    rank, ranks = dist.get_rank(), dist.get_world_size()
+    with contextlib.redirect_stdout(None if rank else sys.stdout):  # what `load` says, it says once
+        detr_class, training = load("08_detr").DETR, load("09_training")
+        matcher, loss_class = load("06_matcher").HungarianMatcher(), load("07_loss").DetrLoss
+    torch.manual_seed(options.seed)
+    sizes = TOY_SIZES | {"num_classes": len(CLASSES), "num_queries": options.queries}
+    model = initialise(detr_class(**sizes)).to(device)
+    criterion = loss_class(len(CLASSES), matcher, 0.2, weight_class=3.0).to(device)  # as in step 9
+    optimizer = training.build_optimizer(model, options.lr, options.lr)  # no part is pretrained
+    dataset, share = ToyDetectionDataset(options.images, options.seed + 1), options.batch_size // ranks
+
+    def collate(numbers: list[int]) -> tuple[Tensor, list[Target]]:
+        mine = numbers[rank * share : (rank + 1) * share]
+        return training.detr_collate([dataset[number] for number in mine])
+
+    # The run deals out the numbers of images, in one order for any number of ranks.
+    run = TrainingRun(model, criterion, optimizer, options.steps, log_every=0, seed=options.seed)
+    batches = run.batches(range(options.images), options.batch_size, collate)  # type: ignore[arg-type]
+    averaged, loss_of_all = DistributedDataParallel(model), partial(whole_batch, criterion)
+    for step, images, targets in (bar := tqdm(batches, total=options.steps, disable=rank > 0)):
+        losses = training.train_step(averaged, loss_of_all, optimizer, images, targets, step)
+        bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()})
+        if step in (1, options.steps):
+            found = fingerprints(model)
+    if rank == 0:
+        for number, checksum in enumerate(found):
+            print(f"Process {number} of {ranks}: {share} images a step, weights {checksum}")
+        scores = evaluate(model, validation_set(), len(CLASSES))
+        save_detr(model, options.save, **sizes)
+        print(f"AP {scores['AP']:.3f} on the validation images. Saved as {options.save}.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the options, train, and leave the other processes."""
+    parser = argparse.ArgumentParser(prog=START, description="Train your DETR with several processes.")
+    for name, number in NUMBERS.items():
+        parser.add_argument(f"--{name}", type=int, default=number, help=f"{number} by default")
+    parser.add_argument("--lr", type=float, default=5e-4, help="learning rate of all parts")
+    parser.add_argument("--save", default="parallel_detr.safetensors", help="the file to write")
+    parser.add_argument("--cpu", action="store_true", help="leave GPUs alone")
+    options = parser.parse_args(arguments)
+    if min(options.steps, options.batch_size, options.images, options.queries) < 1:
+        parser.error("steps, batch size, images and queries are at least 1.")
+    train(options, join_group(options.batch_size, options.cpu))
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
