@@ -15,6 +15,7 @@ from autograder.rebuild import grade_id
 from detrlab import check, codec, hint, predict, progress, reveal, steps, study
 from detrlab.outcome import CheckFailed
 from detrlab.standins import STANDINS
+from detrlab.study import count_words, replay
 
 STEP = "03_encoder"
 
@@ -162,3 +163,69 @@ def test_codec_refuses_what_is_not_data():
         with pytest.raises(ValueError, match="not of the form"):
             codec.unflatten(damaged, {})
     assert math.isnan(codec.unflatten({"number": "nan"}, {}))
+
+
+def test_predictions_are_replayed_beside_what_happened(week, capsys):
+    replay()
+    assert "nothing to compare" in capsys.readouterr().out
+    predict("two equal tokens", "no")
+    predict("boxes after NMS", 4)
+    reveal("two equal tokens", "yes: they differ")
+    reveal("far away", "zero")
+    capsys.readouterr()
+    replay()
+    said = capsys.readouterr().out
+    assert said.index("boxes after NMS: four objects") < said.index("two equal tokens")  # as in the week
+    assert "has not run" in said.partition("two equal tokens")[0]
+    assert " no " in said and "yes: they differ" in said
+    assert "far away" not in said  # nothing was predicted
+    assert max(map(len, said.splitlines())) <= 106
+
+
+def test_questions_are_found_in_what_learners_write():
+    source = 'predict("one", 4)\npredict("two", "item #2")  # a question?\n'
+    source += 'guess(\n    "three", ...\n)  # which?'
+    assert study.ASKED.findall(source) == [("one", ""), ("two", "a question?"), ("three", "which?")]
+
+
+def test_predictions_of_older_and_damaged_files(week, capsys):
+    store = week / study.STORE
+    store.write_text('{"my own question": "4"}', encoding="utf-8")
+    reveal("my own question", 5)
+    assert "You predicted: 4\n" in capsys.readouterr().out
+    replay()
+    assert "my own question" in capsys.readouterr().out
+    store.write_text("{", encoding="utf-8")
+    predict("my own question", 6)
+    assert study.predictions() == {"my own question": "6"}
+
+
+def write_up(week, text):
+    """Save a notebook with one written question and this text as its answer."""
+    metadata = {"nbgrader": {"grade_id": "written_recap"}}
+    cell = {"cell_type": "markdown", "metadata": metadata, "source": text.splitlines(keepends=True)}
+    (week / "98_essay.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("YOUR ANSWER HERE", "still empty in 98_essay.ipynb"),
+        ("An end-to-end answer – of 1,000 *good* words:\nDETR's.", "saved: 8, within the 9."),
+        ("**Model answer.** One.\n\n**Rubric.** 1 point: two.", "saved: 1, within the 9."),
+        ("a b c d e f g h i j", "saved: 10, 1 too many."),
+        ("YOUR ANSWER HERE\n\nNo anchors, no IOU.", "what these mean? anchor, IoU"),
+    ],
+)
+def test_words_of_a_written_answer_are_counted(week, capsys, text, said):
+    write_up(week, text)
+    count_words("98_essay", "recap", limit=9, explain=("anchor", "IoU", "ions"))
+    assert said in capsys.readouterr().out
+
+
+def test_an_answer_that_is_not_there(week, capsys):
+    write_up(week, "A word.")
+    for step, name in (("99_nothing", "recap"), ("98_essay", "other")):
+        count_words(step, name, limit=9)
+        assert "no " in capsys.readouterr().out
+        assert study.written_answer(step, name) is None

@@ -301,3 +301,17 @@ def test_find_all_leaves_out_no_object_and_low_scores():
         assert kept["queries"].tolist() == (~silent).nonzero().flatten().tolist()
         assert torch.equal(kept["boxes"], everything[image]["boxes"][kept["queries"]])
     assert all(len(kept["boxes"]) == 0 for kept in find_all(model, samples, score=1.1))
+
+
+def test_positions_go_with_the_model_into_its_file(tmp_path):
+    path = tmp_path / "model.safetensors"
+    model = training.initialise(DETR(**SMALL)).eval()
+    features = torch.zeros(1, 8, 3, 4)
+    assert not torch.equal(model.position_encoding(features), DETR(**SMALL).position_encoding(features))
+    save_detr(model, path, **SMALL)
+    again = load_detr(DETR, path)
+    assert torch.equal(model.position_encoding(features), again.position_encoding(features))
+    model.position_settings = {"temperature": "hot"}
+    save_detr(model, path, **SMALL)
+    with pytest.raises(ValueError, match="does not say which DETR it holds"):
+        load_detr(DETR, path)

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from detrlab.outcome import CheckFailed
+from detrlab.probes.given import given
 from detrlab.weights import copy_weights
 
 NAME = "toy_detr.safetensors"
@@ -39,6 +40,7 @@ def save_detr(model: nn.Module, path: str | Path = NAME, **arguments: Any) -> No
     }
     # The format sorts its tensors; their order of definition is kept for models with other names.
     about = {"detr": json.dumps(arguments), "order": json.dumps(list(weights))}
+    about["positions"] = json.dumps(getattr(model, "position_settings", {}))
     save_file(weights, path, metadata=about)
 
 
@@ -56,8 +58,10 @@ def load_detr(detr_class: Any, path: str | Path = NAME) -> nn.Module:
 
 def read_into(detr_class: Any, path: Path) -> Any:
     """Build a model of a DETR class with the arguments of a file, and give it the weights."""
-    arguments, weights = read_detr(path)
+    arguments, positions, weights = read_detr(path)
     model = detr_class(**arguments)
+    if positions:
+        model = given(detr_class, "with_positions")(model, **positions)
     try:
         copy_weights(model, weights)
     except CheckFailed as misfit:
@@ -76,8 +80,8 @@ def load_toy_detr(detr_class: Any) -> nn.Module:
     return load_detr(detr_class, SHIPPED)
 
 
-def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Read the arguments and weights of a file. ValueError, as `load_detr` says, where that fails."""
+def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, Tensor]]:
+    """Read the arguments of a file, its positions and weights; ValueError, as `load_detr` says."""
     if not path.is_file():
         raise ValueError(f"There is no {path.name}: train a model and save it with save_detr (step 9).")
     if path.stat().st_size > MOST_BYTES:
@@ -95,12 +99,26 @@ def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(FOREIGN.format(path.name)) from error
     arguments = read_arguments(metadata.get("detr", ""), path.name)
+    positions = read_positions(metadata.get("positions", "{}"), path.name)
     for name, value in weights.items():
         if not torch.isfinite(value).all():
             raise ValueError(
                 f"{path.name} holds numbers that are not finite, in {name}: the training failed."
             )
-    return arguments, weights
+    return arguments, positions, weights
+
+
+def read_positions(text: str, file: str) -> dict[str, float]:
+    """Read temperature and scale of the positions from a file's metadata; {} where they are DETR's."""
+    try:
+        positions = json.loads(text)
+        fits = all(type(value) is float and 0 < value < 1e6 for value in positions.values())
+        fits = fits and set(positions) in (set(), {"temperature", "scale"})
+    except (ValueError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise ValueError(FOREIGN.format(file))
+    return positions
 
 
 def read_arguments(text: str, file: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 from detrlab import resume
 from detrlab.ap import evaluate
 from detrlab.curves import Curves, watch
+from detrlab.positions import TOY_POSITIONS, with_positions
 from detrlab.targets import validate
 from detrlab.toy import Sample, Target, validation_set
 
@@ -35,7 +36,7 @@ TOY_SIZES: dict[str, Any] = {
     "backbone_name": "tiny",
 }
 WARM_UP = 100  # steps
-EVALUATIONS = 10  # in a whole run, and one more at its end
+EVALUATIONS = 8  # in a whole run, and one more at its end
 
 
 def steps_to_train(number: int) -> int:
@@ -51,15 +52,17 @@ def choose_device() -> torch.device:
 
 
 def initialise(model: Any) -> Any:
-    """Draw every matrix of encoder and decoder anew, Xavier uniform, as the paper's code does.
+    """Make a toy model ready for training.
 
-    The function is `Transformer._reset_parameters` in facebookresearch/detr, models/transformer.py.
+    Every matrix of encoder and decoder is drawn anew, Xavier uniform, as the paper's code does
+    (`Transformer._reset_parameters` in facebookresearch/detr, models/transformer.py), and the positions
+    get the waves of TOY_POSITIONS.
     """
     for part in (model.encoder, model.decoder):
         for parameter in part.parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
-    return model
+    return with_positions(model, **TOY_POSITIONS)
 
 
 def learning_rate_factor(step: int, num_steps: int) -> float:

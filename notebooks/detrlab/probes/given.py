@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from detrlab.positions import with_positions
 from detrlab.probes.given_training import GradientDescent, Judge, ManyParts, Pupil, Waverer, fresh_path
 from detrlab.standin_parts import HungarianMatcher
 
 __all__ = ["HungarianMatcher", "SmallDetector"]
 __all__ += ["GradientDescent", "Judge", "ManyParts", "Pupil", "Waverer", "fresh_path"]
-__all__ += ["gradient_lengths"]
+__all__ += ["gradient_lengths", "with_positions"]
 
 
 def given(learner: Any, name: str) -> Any:
