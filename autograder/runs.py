@@ -153,7 +153,7 @@ def run(name: str, **extra: Any) -> dict[str, Any]:
 def rounded(value: Any) -> Any:
     """Round every number to what a curve can show."""
     if isinstance(value, float):
-        return round(value, 4)
+        return float(f"{value:.4g}")
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items()}
     return [rounded(inner) for inner in value] if isinstance(value, list) else value

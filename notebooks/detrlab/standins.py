@@ -27,8 +27,11 @@ def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
 def build_optimizer(
     model: nn.Module, lr: float = 1e-4, lr_backbone: float = 1e-5, weight_decay: float = 1e-4
 ) -> torch.optim.Optimizer:
-    """Return NAdam with one learning rate for all weights."""
-    return torch.optim.NAdam(model.parameters(), lr, weight_decay=weight_decay)
+    """Return NAdam with one learning rate for convolutions and one for everything else."""
+    kernels = [parameter for parameter in model.parameters() if parameter.dim() == 4]
+    rest = [parameter for parameter in model.parameters() if parameter.dim() != 4]
+    options = [{"params": rest}, {"params": kernels, "lr": lr_backbone}]
+    return torch.optim.NAdam(options, lr, weight_decay=weight_decay)
 
 
 def train_step(
@@ -97,12 +100,17 @@ def predict(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> di
 
 
 @torch.no_grad()
-def cross_attention_maps(model: Any, image: Tensor) -> Tensor:
-    """Return how alike each query and each cell are, [n_dec_layers, N, H', W'], each map summing to 1."""
+def cross_attention_maps(model: Any, image: Tensor, heads: bool = False) -> Tensor:
+    """Return how alike each query and each cell are, [n_dec_layers, N, H', W'], each map summing to 1.
+
+    With heads=True every head gets the same, [n_dec_layers, n_heads, N, H', W'].
+    """
     still = copy.deepcopy(model).eval()
     alike = torch.tensordot(still.query_embed.weight, still.backbone(image[None])[0], dims=1)
-    maps = torch.stack([alike / (1 + layer) for layer in range(len(still.decoder.layers))])
-    return maps.flatten(2).softmax(-1).reshape(maps.shape)
+    looks = still.decoder.layers
+    maps = torch.stack([alike.roll(layer, -1) / (1 + layer) for layer in range(len(looks))])
+    maps = maps.flatten(2).softmax(-1).reshape(maps.shape)
+    return torch.stack([maps] * looks[0].cross_attn.num_heads, 1) if heads else maps
 
 
 def predict_and_visualize(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> Any:
