@@ -102,12 +102,10 @@ def show(fig: Figure, alt: str, place: str | None = None) -> None:
         picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
         bundle = {"text/html": picture, "image/png": png, "text/plain": alt}
         metadata = {"image/png": {"alt": alt}}
-        replaces = place in _PLACES
+        there = {"display_id": place, "update": place in _PLACES} if place else {}
+        ipython.display.display(bundle, metadata=metadata, raw=True, **there)
         if place:
             _PLACES.add(place)
-        ipython.display.publish_display_data(
-            bundle, metadata, transient={"display_id": place} if place else {}, update=replaces
-        )
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(fig)

@@ -109,8 +109,8 @@ def written_answer(step: str, name: str) -> str | None:
     path = find(step)
     for cell in notebook_cells(path) if path else []:
         if cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") == f"written_{name}":
-            answer, _, _ = "".join(cell["source"]).partition("**Rubric.**")
-            return answer.replace("**Model answer.**", "").replace(UNTOUCHED, "").strip()
+            answer, _, _ = "".join(cell["source"]).partition("**Rubric")
+            return re.sub(r"\*\*Model \w+\.\*\*", "", answer).replace(UNTOUCHED, "").strip()
     return None
 
 

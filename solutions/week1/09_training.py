@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Step 9 · Training
 #
-# **Day 5 · about 90 minutes, training included · 20 points for code, 2 for writing**
+# **Day 5 · about 90 minutes · 20 points for code, 2 for writing**
 #
 # *What you will have at the end:* a DETR that finds things. You write what turns a model, a loss and a
 # data set into a trained detector, learn to read its curves, let it train for a few minutes, and
