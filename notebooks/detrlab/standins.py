@@ -30,7 +30,7 @@ def build_optimizer(
     """Return NAdam with one learning rate for convolutions and one for everything else."""
     kernels = [parameter for parameter in model.parameters() if parameter.dim() == 4]
     rest = [parameter for parameter in model.parameters() if parameter.dim() != 4]
-    options = [{"params": rest}, {"params": kernels, "lr": lr_backbone}]
+    options: list[dict[str, Any]] = [{"params": rest}, {"params": kernels, "lr": lr_backbone}]
     return torch.optim.NAdam(options, lr, weight_decay=weight_decay)
 
 
