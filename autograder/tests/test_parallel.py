@@ -85,7 +85,9 @@ def test_two_processes_train_as_one_does(tmp_path):
     ]
     assert seen(tmp_path / "1", 1) == seen(tmp_path / "2", 2) == expected
 
-    (arguments, alone), (_, together) = (read_detr(tmp_path / name / "here.safetensors") for name in "12")
+    (arguments, _, alone), (_, _, together) = (
+        read_detr(tmp_path / name / "here.safetensors") for name in "12"
+    )
     torch.manual_seed(0)
     start = initialise(DETR(**arguments)).state_dict()
     moved, apart = (

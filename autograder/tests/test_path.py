@@ -27,10 +27,14 @@ def fill_in(folder: Path, step: str) -> Path:
     return path
 
 
-def run(path: Path) -> dict[str, str]:
-    """Run a notebook as JupyterLab does, save it; return what each check printed."""
+def run(path: Path, whatever_happens: bool = False) -> dict[str, str]:
+    """Run a notebook as JupyterLab does, save it; return what each check printed.
+
+    `whatever_happens` goes on after an error, as somebody does who runs one cell after the other.
+    """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}}).execute()
+    where = {"metadata": {"path": path.parent}}
+    NotebookClient(notebook, timeout=300, resources=where, allow_errors=whatever_happens).execute()
     nbformat.write(notebook, path)
     return {
         grade_id(cell).removeprefix("tests_"): "".join(out.get("text", "") for out in cell.outputs)
@@ -79,7 +83,8 @@ def test_the_week_without_step_3(folder, tmp_path):
         if step != "03_encoder":
             fill_in(folder, step)
     for step in ("08_detr", TRAINED_IN, "10_attention"):
-        said = run(folder / f"{step}.ipynb")
+        # A model of twenty steps finds nothing, so demos of step 10 have nothing to draw.
+        said = run(folder / f"{step}.ipynb", whatever_happens=step == "10_attention")
         for exercise in build.exercises(step):
             assert said[exercise.name] == f"✓ {exercise.name}\n"
     rows = hand_in_and_grade(folder, tmp_path / "course")
