@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 
 import pytest
 import torch
@@ -11,33 +10,13 @@ from hypothesis import strategies as st
 
 from autograder import build
 from autograder.demo import solution
-from autograder.rebuild import grade_id
-from detrlab import check, codec, hint, predict, progress, reveal, steps, study
+from autograder.tests.conftest import fill
+from detrlab import check, codec, predict, reveal, steps, study
 from detrlab.outcome import CheckFailed
 from detrlab.standins import STANDINS
 from detrlab.study import count_words, replay
 
 STEP = "03_encoder"
-
-
-@pytest.fixture
-def week(tmp_path, monkeypatch):
-    """Return a folder with the week's notebooks that is the current one."""
-    for path in build.NOTEBOOKS.glob("*.ipynb"):
-        shutil.copy(path, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(study, "asked", study.Counter())
-    return tmp_path
-
-
-def answer(week, step, **changes):
-    """Fill a notebook's cells, by grade_id, and save it."""
-    path = week / f"{step}.ipynb"
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        cell["source"] = changes.get(grade_id(cell), cell["source"])
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    return notebook, path
 
 
 def test_load_gives_stand_ins_for_what_is_not_written(week, capsys):
@@ -46,7 +25,7 @@ def test_load_gives_stand_ins_for_what_is_not_written(week, capsys):
 
 
 def test_load_gives_ones_own_class(week, capsys):
-    answer(week, STEP, **solution(STEP))
+    fill(week, STEP, **solution(STEP))
     encoder = steps.load(STEP).TransformerEncoder(n_layers=2, d_model=8, n_heads=2, dim_ff=8)
     assert type(encoder) is not STANDINS[STEP]["TransformerEncoder"]
     assert encoder(torch.zeros(1, 3, 8), torch.zeros(1, 3, 8)).shape == (1, 3, 8)
@@ -55,7 +34,7 @@ def test_load_gives_ones_own_class(week, capsys):
 
 def test_load_gives_a_stand_in_for_half_a_step_only(week):
     answers = solution(STEP)
-    answer(week, STEP, todo_encoder_layer=answers["todo_encoder_layer"])
+    fill(week, STEP, todo_encoder_layer=answers["todo_encoder_layer"])
     loaded = steps.load(STEP)
     assert loaded.TransformerEncoder is STANDINS[STEP]["TransformerEncoder"]
     assert loaded.TransformerEncoderLayer is not STANDINS[STEP]["TransformerEncoderLayer"]
@@ -107,14 +86,6 @@ def test_a_check_that_does_not_exist_is_named():
         check.encodr  # noqa: B018
 
 
-def test_hints_come_one_by_one(week, capsys):
-    for expected in ("Hint 1", "Hint 2", "Hint 3", "Help", "Help"):
-        hint("encoder_layer")
-        assert capsys.readouterr().out.startswith(expected)
-    hint("encodr")
-    assert "No notebook here has hints" in capsys.readouterr().out
-
-
 def test_a_prediction_is_kept_and_set_beside_what_happens(week, capsys):
     predict("question", ...)
     assert not (week / study.STORE).exists()
@@ -123,21 +94,6 @@ def test_a_prediction_is_kept_and_set_beside_what_happens(week, capsys):
     capsys.readouterr()
     reveal("question", 5)
     assert capsys.readouterr().out == "You predicted: 4\nWhat happened: 5\n"
-
-
-def test_progress_reads_the_notebooks(week, capsys):
-    answers = solution(STEP)
-    notebook, path = answer(week, STEP, **answers)
-    for cell in notebook["cells"]:
-        if grade_id(cell) == "tests_encoder_layer":
-            text = ["✓ encoder_layer\n"]
-            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    (week / "05_heads.ipynb").write_text("damaged")
-    progress()
-    said = capsys.readouterr().out
-    assert "✓ encoder_layer   ✗ encoder\n" in said
-    assert "○ sine_1d" in said and "05_heads" not in said
 
 
 PLAIN = st.recursive(

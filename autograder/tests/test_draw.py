@@ -4,14 +4,17 @@ import base64
 import io
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from detrlab import draw
+from autograder import build, slips
+from autograder.hidden import step_of
+from autograder.tests.verdicts import answer
+from detrlab import check, draw
+from detrlab.outcome import CheckFailed
 from detrlab.toy import make_synthetic_sample, six_images
 
 MATRIX = torch.arange(12.0).reshape(3, 4)
@@ -29,20 +32,6 @@ BROKEN = [
     torch.tensor(1.0),
     MATRIX.bfloat16(),
 ]
-
-
-@pytest.fixture
-def notebook(monkeypatch):
-    """Pretend to be in a notebook; return the list of what is displayed."""
-    shown = []
-
-    def display(bundle, metadata, raw):
-        shown.append((bundle, metadata))
-
-    fake = SimpleNamespace(get_ipython=lambda: 1, display=SimpleNamespace(display=display))
-    fake.version_info = (9, 0)  # matplotlib asks
-    monkeypatch.setitem(sys.modules, "IPython", fake)
-    return shown
 
 
 def test_importing_draw_leaves_matplotlib_alone():
@@ -123,12 +112,13 @@ def test_heatmap_of_values_around_zero_is_white_at_zero():
     assert picture.get_clim() == (-3, 3)
 
 
-@pytest.mark.parametrize("kind", ["boxes", "matrix", "map"])
+@pytest.mark.parametrize("kind", ["boxes", "centres", "matrix", "map", "tokens", "pairs"])
 @pytest.mark.parametrize("yours", BROKEN, ids=range(len(BROKEN)))
-def test_compare_panels_draws_what_can_be_drawn(yours, kind):
+def test_compare_panels_draws_and_tells_what_can_be_drawn(yours, kind):
     figure = draw.compare_panels(yours, MATRIX, kind, "your answer")
     assert isinstance(figure, Figure)
     assert draw.to_png(figure).startswith(b"\x89PNG")
+    assert draw.describe_difference(yours, MATRIX, kind).endswith(".")
 
 
 def test_compare_panels_shows_the_place_that_differs_most():
@@ -138,8 +128,59 @@ def test_compare_panels_shows_the_place_that_differs_most():
     figure = draw.compare_panels(yours, expected, "map", "encoding")
     assert "[1, 2]" in figure.get_suptitle()
     assert figure.axes[2].images[0].get_array().max() == 1
+    words = draw.describe_difference(yours, expected, "map")
+    assert "most at [1, 2, 0, 0]: yours 1, expected 0. Only rows [0] of 3 are off." in words
 
 
-def test_compare_panels_knows_three_kinds():
+def test_compare_panels_knows_its_kinds():
     with pytest.raises(ValueError, match="matrix"):
         draw.compare_panels(MATRIX, MATRIX, "pie", "your answer")
+
+
+def test_boxes_in_words_and_as_corners():
+    right = torch.tensor([[0.5, 0.5, 0.2, 0.4], [0.1, 0.1, 0.1, 0.1]])
+    yours = right.clone()
+    yours[0, 0] = 0.6
+    words = draw.describe_difference(yours, right, "centres")
+    assert words == "box 0: yours (0.6, 0.5, 0.2, 0.4), expected (0.5, 0.5, 0.2, 0.4)."
+    ax = draw.compare_panels(right, right, "centres", "").axes[0]
+    assert ax.patches[0].get_bbox().extents == pytest.approx((0.4, 0.3, 0.6, 0.7))
+
+
+def test_pairs_are_lines_between_queries_and_objects():
+    right = torch.tensor([[1, 0], [0, 1], [0, 0], [0, 0]], dtype=torch.uint8)
+    yours = torch.tensor([[1, 0], [0, 0], [0, 1], [0, 0]], dtype=torch.uint8)
+    ax = draw.compare_panels(yours, right, "pairs", "").axes[0]
+    names = [text.get_text() for text in ax.texts]
+    assert "query 2" in names and "query 3" not in names  # it has no pair in either
+    assert sorted(line.get_linestyle() for line in ax.lines) == ["-", "-", "--"]
+    words = draw.describe_difference(yours, right, "pairs")
+    assert words == "object 1: yours query 2, expected query 1."
+
+
+def test_terms_are_bars_with_their_numbers():
+    right = {"class": torch.tensor(1.25), "total": torch.tensor(4.5)}
+    figure, words = draw.compare_terms({"class": torch.tensor(1.25), "total": "none"}, right, "loss")
+    assert words == "class: right; total: yours nan, expected 4.5."
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [1.25, 1.25, 0, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "slip", "words"),
+    [
+        ("box_cxcywh_to_xyxy", "full-side", "box 0: yours"),
+        ("positional_encoding", "x-before-y", "of the numbers differ, most at"),
+        ("matcher", "probability-as-cost", "expected query"),
+        ("detr_loss", "weight-on-class-0", "the bbox loss for one layer: right"),
+        ("cross_attention_maps", "column-by-column", "of the numbers differ, most at"),
+        ("encoder_layer", "pos-on-values", "of the numbers differ, most at"),
+    ],
+)
+def test_a_failing_check_draws_and_tells(notebook, exercise, slip, words):
+    step = step_of(exercise)[0]
+    [wrong] = [known for known in slips.slips(step) if known.id == slip and known.grade_id == exercise]
+    symbol = {e.name: e.symbol for e in build.exercises(step)}[exercise]
+    with pytest.raises(CheckFailed):
+        check.check(exercise, answer(wrong.apply(build.code_cells(step)), step, symbol))
+    [(bundle, _)] = notebook
+    assert words in bundle["text/plain"] and "image/png" in bundle

@@ -1,5 +1,7 @@
 """What the notebooks import: data, drawing, checks, hints. Everything in it is yours to read."""
 
-from detrlab.study import hint, predict, progress, reveal
+from detrlab.answers import compare
+from detrlab.overview import progress
+from detrlab.study import hint, predict, reveal
 
-__all__ = ["hint", "predict", "progress", "reveal"]
+__all__ = ["compare", "hint", "predict", "progress", "reveal"]

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from detrlab import codec
-from detrlab.judging import Slip, WrongValue, judge
+from detrlab.judging import Slip, WrongValue, agree, judge
 from detrlab.outcome import CheckFailed, NothingYet, Outcome, observe
 from detrlab.probes import PROBES, find
+from detrlab.week import DONE, WRONG, marks
 
 FIXTURES = Path(__file__).parents[2] / "data" / "checks"
 
@@ -39,14 +40,19 @@ def check(exercise: str, learner: Any) -> None:
     """Run one exercise's visible check on the learner's function or class. Raises CheckFailed."""
     probe = find(exercise)
     cases, right, slips = read_fixture(exercise)
+    outcomes = [observe(probe, learner, case) for case in cases]
     try:
-        judge([observe(probe, learner, case) for case in cases], right, slips)
+        judge(outcomes, right, slips)
     except NothingYet:
+        marks.pop(exercise, None)
         raise NothingYet(f"{exercise}: nothing here yet") from None
-    except WrongValue as failure:
-        if probe.draw and getattr(failure.right, "ndim", 0) > 1:  # not a shape or a yes or no
-            draw(probe.draw, exercise, failure)
+    except CheckFailed as failure:
+        marks[exercise] = WRONG
+        if probe.draw and isinstance(failure, WrongValue):
+            [mine, theirs] = next(pair for pair in zip(outcomes, right, strict=True) if not agree(*pair))
+            draw(probe.draw, exercise, failure, mine, theirs)
         raise failure from None
+    marks[exercise] = DONE
     print(f"✓ {exercise}")
 
 
@@ -66,12 +72,20 @@ def toy_detr(detr_class: Any) -> None:
     print(f"✓ toy_detr: AP {ap:.2f} on the validation images. On others like them that is about {share}.")
 
 
-def draw(kind: str, exercise: str, failure: WrongValue) -> None:
-    """Draw a wrong value beside the right one."""
-    from detrlab.draw import compare_panels, show  # here: matplotlib is needed only on failure
+def draw(kind: str, exercise: str, failure: WrongValue, mine: Outcome, right: Outcome) -> None:
+    """Draw a wrong value beside the right one, where it is one that can be drawn."""
+    # Here: matplotlib is needed only on failure.
+    from detrlab.draw import compare_panels, compare_terms, describe_difference, show
 
-    figure = compare_panels(failure.mine, failure.right, kind, f"{exercise}: {failure.what}")
-    show(figure, f"Your {failure.what} beside the expected one. {failure}")
+    title = f"{exercise}: {failure.what}"
+    terms = {name: value for name, value in right.values.items() if getattr(value, "ndim", 1) == 0}
+    if kind == "terms" and failure.what in terms:
+        figure, words = compare_terms(mine.values, terms, title)
+        show(figure, f"Your numbers beside the expected ones. {words}")
+    elif kind != "terms" and getattr(failure.right, "ndim", 0) > 1:  # not a shape or a yes or no
+        figure = compare_panels(failure.mine, failure.right, kind, title)
+        words = describe_difference(failure.mine, failure.right, kind)
+        show(figure, f"Your answer beside the expected one: {failure.what}. {words}")
 
 
 def __getattr__(exercise: str) -> Callable[[Any], None]:

@@ -15,7 +15,6 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 from torch import Tensor
 
-from detrlab.compare import compare_panels
 from detrlab.figures import (
     INK,
     PALETTE,
@@ -27,10 +26,12 @@ from detrlab.figures import (
     to_array,
     to_png,
 )
+from detrlab.panels import compare_panels, describe_difference
+from detrlab.set_panels import compare_terms
 from detrlab.toy import CLASSES, Sample, six_images
 
-__all__ = ["PALETTE", "class_color", "compare_panels", "gallery", "heatmap", "image_grid"]
-__all__ += ["new_figure", "show", "six_so_far", "to_png", "visualize"]
+__all__ = ["PALETTE", "class_color", "compare_panels", "compare_terms", "describe_difference"]
+__all__ += ["gallery", "heatmap", "image_grid", "new_figure", "show", "six_so_far", "to_png", "visualize"]
 
 Boxes = Mapping[str, Tensor]
 Rect = tuple[float, float, float, float]

@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from detrlab.page import notebook_display
+
 # Okabe and Ito's palette: told apart with every common kind of colour blindness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 GREY = "#BBBBBB"
@@ -96,14 +98,14 @@ def show(fig: Figure, alt: str, place: str | None = None) -> None:
     """
     if not alt.strip():
         raise ValueError("show() needs an alt text: say in one sentence what the figure shows.")
-    ipython = sys.modules.get("IPython")
-    if ipython is not None and ipython.get_ipython() is not None:
+    display = notebook_display()
+    if display is not None:
         png = base64.b64encode(to_png(fig)).decode("ascii")
         picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
         bundle = {"text/html": picture, "image/png": png, "text/plain": alt}
         metadata = {"image/png": {"alt": alt}}
         there = {"display_id": place, "update": place in _PLACES} if place else {}
-        ipython.display.display(bundle, metadata=metadata, raw=True, **there)
+        display(bundle, metadata=metadata, raw=True, **there)
         if place:
             _PLACES.add(place)
     pyplot = sys.modules.get("matplotlib.pyplot")

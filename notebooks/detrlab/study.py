@@ -1,4 +1,4 @@
-"""Around the exercises: predictions, hints, written answers, and how far the week has come."""
+"""Around the exercises: predictions, hints and written answers."""
 
 import json
 import re
@@ -9,14 +9,14 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from detrlab.steps import cell_from_json, find
+from detrlab.page import present
+from detrlab.steps import find
+from detrlab.week import grade_name, hints_of, notebook_cells, plain_answer, week
 
 STORE = ".predictions.json"
-FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 # A prediction in a notebook: its name and, behind the last #, the question in full. Step 10 says `guess`.
 ASKED = re.compile(r'^(?:predict|guess)\(\s*"([^"]+)",(?:(?:.*\n\))?.*# *(.*))?', re.MULTILINE)
 WORD = re.compile(r"\d+(?:[.,]\d+)+|\w(?:[\w'’-]*\w)?")
-UNTOUCHED = "YOUR ANSWER HERE"
 COLUMNS = {"step": 4, "question": 34, "you predicted": 22, "what happened": 34}
 asked: Counter[str] = Counter()
 
@@ -108,9 +108,8 @@ def written_answer(step: str, name: str) -> str | None:
     """
     path = find(step)
     for cell in notebook_cells(path) if path else []:
-        if cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") == f"written_{name}":
-            answer, _, _ = "".join(cell["source"]).partition("**Rubric")
-            return re.sub(r"\*\*Model \w+\.\*\*", "", answer).replace(UNTOUCHED, "").strip()
+        if grade_name(cell, "written") == name:
+            return plain_answer(cell)
     return None
 
 
@@ -149,50 +148,5 @@ def hint(exercise: str) -> None:
     asked[exercise] += 1
     title, text = hints[number]
     left = len(hints) - number - 1
-    print(f"{title}\n\n{text}\n")
-    print(f"({left} more: call hint again)" if left else "(that was the last one)")
-
-
-def hints_of(exercise: str) -> list[tuple[str, str]]:
-    """Return title and text of each folded hint that the notebooks hold for an exercise."""
-    for path in week():
-        for cell in notebook_cells(path):
-            if cell.get("metadata", {}).get("detrlab", {}).get("hints") == exercise:
-                folds = FOLD.findall("".join(cell["source"]))
-                return [(title.strip(), text.strip()) for title, text in folds]
-    return []
-
-
-def progress() -> None:
-    """Show every exercise of the week: ✓ its check passed, ✗ it did not, ○ not begun."""
-    for path in week():
-        states = states_of(path)
-        if states:
-            print(f"{path.stem:26} " + "   ".join(f"{mark} {name}" for name, mark in states.items()))
-
-
-def states_of(path: Path) -> dict[str, str]:
-    """Return ✓, ✗ or ○ for each exercise of a notebook, read from its cells and their saved output."""
-    states: dict[str, str] = {}
-    for raw in notebook_cells(path):
-        cell = cell_from_json(raw)
-        if cell.role == "todo":
-            states[cell.name] = "○" if cell.is_stub else "✗"
-        elif cell.role == "tests" and states.get(cell.name) == "✗":
-            passed = f"✓ {cell.name}" in json.dumps(raw.get("outputs", []), ensure_ascii=False)
-            states[cell.name] = "✓" if passed else "✗"
-    return states
-
-
-def week() -> list[Path]:
-    """List the week's notebooks: beside the running one, else in the course's folder."""
-    first = find("00_set_prediction")
-    return sorted(first.parent.glob("[0-9][0-9]_*.ipynb")) if first else []
-
-
-def notebook_cells(path: Path) -> list[dict]:
-    """Read a notebook's cells; none where the file cannot be read, since others still can."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError):
-        return []
+    more = f"({left} more: call hint again)" if left else "(that was the last one)"
+    present(f"{title}\n\n{text}\n\n{more}", markdown=f"**{title}**\n\n{text}\n\n*{more}*")

@@ -25,7 +25,7 @@ class Probe:
     """A generator function of the learner's object and a case, and how to draw a wrong value."""
 
     observe: Callable[[Any, Case], Iterator[Observation]]
-    draw: str | None = None  # a kind of detrlab.draw.compare_panels
+    draw: str | None = None  # "terms" for single numbers, or a kind of detrlab.draw.compare_panels
 
 
 PROBES: dict[str, Probe] = {}

@@ -14,7 +14,7 @@ NUMB = (
 )
 
 
-@probe()
+@probe(draw="tokens")
 def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     """Run one layer with given weights, with and without positions."""
     layer = layer_class(**case["config"])
@@ -31,7 +31,7 @@ def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     yield "the output in training mode with dropout = 1", numb(src.clone(), pos), NUMB
 
 
-@probe()
+@probe(draw="tokens")
 def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
     """Run the stack with given weights, different ones in each layer."""
     stack = encoder_class(**case["config"])

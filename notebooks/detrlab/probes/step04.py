@@ -15,7 +15,7 @@ NUMB = (
 )
 
 
-@probe()
+@probe(draw="tokens")
 def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     """Run one layer with given weights, first without positions, then with one kind, then with both."""
     layer = layer_class(**case["config"])
@@ -44,7 +44,7 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     yield "the output in training mode with dropout = 1", output, NUMB
 
 
-@probe()
+@probe(draw="tokens")
 def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     """Run the stack with given weights, different ones in each layer; then one of default width."""
     stack = decoder_class(**case["config"])

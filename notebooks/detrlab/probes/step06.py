@@ -12,7 +12,7 @@ from detrlab.outcome import BrokeOff, CheckFailed, error_names
 from detrlab.probes import Case, Observation, probe
 
 
-@probe(draw="matrix")
+@probe(draw="pairs")
 def matcher(matcher_class: Any, case: Case) -> Iterator[Observation]:
     """Match one batch: the form of the answer, then the pairs of each image; or look at the error."""
     outputs, targets, advice = case["outputs"], case["targets"], case["advice"]

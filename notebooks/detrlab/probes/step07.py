@@ -26,7 +26,7 @@ TRAINED = "A parameter is changed by training; the class weights are to stay wha
 Layers = list[dict[str, Tensor]]
 
 
-@probe()
+@probe(draw="terms")
 def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
     """Judge predictions with a given matcher: the values, the gradients, and what the module holds."""
     matcher = given(loss_class, "HungarianMatcher")(**case["costs"])

@@ -30,7 +30,7 @@ def left_behind(model: Any, mode: str) -> Iterator[Observation]:
     yield f"the number of its parameters that are frozen now (in {mode} mode)", traces["frozen"]
 
 
-@probe()
+@probe(draw="centres")
 def predict(function: Any, case: Case) -> Iterator[Observation]:
     """Ask for the predictions on one image, at several thresholds and in both modes."""
     model = detector(function, case)
@@ -70,7 +70,7 @@ def described(found: Any) -> str:
     return f"a dict with {', '.join(sorted(map(str, found)))}"
 
 
-@probe()
+@probe(draw="map")
 def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
     """Ask for the maps of one image, twice, in both modes, for all heads, and of a model that fails."""
     model, image = detector(function, case), case["image"]

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
-from detrlab.figures import INK, PALETTE, Array, heatmap, new_figure, to_array
+from detrlab.figures import INK, Array, heatmap, new_figure, to_array
+from detrlab.set_panels import corners, describe_boxes, describe_pairs, draw_boxes, draw_pairs
 
-EXPECTED_COLOR, YOUR_COLOR = PALETTE[0], PALETTE[5]
-MOST_NOTES = 3
+MATRICES = {"matrix": ("", ""), "map": ("", ""), "tokens": ("channel", "token")}  # with x and y labels
+SETS = ("boxes", "centres", "pairs")
 
 
 def compare_panels(yours: object, expected: object, kind: str, title: str) -> Figure:
@@ -20,29 +20,31 @@ def compare_panels(yours: object, expected: object, kind: str, title: str) -> Fi
     Args:
         yours: what the learner's code returned.
         expected: the right answer. Of a stack [..., n, m] the matrix that differs most is drawn.
-        kind: "boxes" (both [n, 4] xyxy, drawn over each other, yours dashed), "matrix" ([n, m],
-            side by side with the difference; small ones with their numbers) or "map" ([H, W],
-            side by side with the difference).
+        kind: side by side with the difference: "matrix" ([n, m], small ones with their numbers),
+            "map" ([H, W]) or "tokens" ([L, d]). Over each other: "boxes" ([n, 4] xyxy), "centres"
+            ([n, 4] cxcywh) or "pairs" (a table [N, M] of zeros and ones: which query has which object).
         title: a few words above the panels.
 
     Raises:
-        ValueError: if kind is none of the three.
+        ValueError: if kind is none of these.
     """
-    if kind not in ("boxes", "matrix", "map"):
-        raise ValueError(f'kind is "boxes", "matrix" or "map", not {kind!r}.')
+    if kind not in (*MATRICES, *SETS):
+        raise ValueError(f"kind is one of {', '.join((*MATRICES, *SETS))}, not {kind!r}.")
     mine, right = _as_array(yours), _as_array(expected)
-    if kind == "boxes":
-        figure = new_figure(5.4, 4.4)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
-        _draw_both(figure.add_subplot(), mine, right, yours)
-        return figure
     difference = None if mine is None or right is None or mine.shape != right.shape else mine - right
+    if kind in ("boxes", "centres"):
+        figure = _titled(5.4, 4.4, title)
+        draw_boxes(figure.add_subplot(), corners(mine, kind), corners(right, kind), _describe(yours))
+        return figure
+    if kind == "pairs" and right is not None and difference is not None:
+        figure = _titled(5.4, 4.4, title)
+        draw_pairs(figure.add_subplot(), right + difference, right)
+        return figure
     where = () if difference is None else _worst_place(difference)
     if where:
         title += f", where they differ most: {list(where)}"
     rows, columns = (1, 1) if right is None else right.shape[-2:]
-    figure = new_figure(9.6, 0.6 + min(2.6, max(0.9, 2.6 * rows / columns)))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
+    figure = _titled(9.6, 0.6 + min(2.6, max(0.9, 2.6 * rows / columns)), title)
     axes = figure.subplots(1, 3)
     _draw_matrix(axes[0], mine, where, "yours", kind, yours)
     _draw_matrix(axes[1], right, where, "expected", kind, expected)
@@ -52,6 +54,32 @@ def compare_panels(yours: object, expected: object, kind: str, title: str) -> Fi
     else:
         words = f"yours is {_describe(yours)},\nexpected {_describe(expected)}."
         _say(axes[2], f"No difference to draw:\n{words}")
+    return figure
+
+
+def describe_difference(yours: object, expected: object, kind: str) -> str:
+    """Say in words what `compare_panels` shows, for those who do not see it."""
+    mine, right = _as_array(yours), _as_array(expected)
+    if mine is None or right is None or mine.shape != right.shape:
+        return f"Yours is {_describe(yours)}, expected {_describe(expected)}."
+    if kind == "pairs":
+        return describe_pairs(mine, right)
+    if kind in SETS:
+        return describe_boxes(mine, right)
+    off = ~np.isclose(mine, right, rtol=1e-4, atol=1e-5)
+    place = np.unravel_index(np.nan_to_num(np.abs(mine - right), nan=np.inf).argmax(), mine.shape)
+    words = f"{off.mean():.0%} of the numbers differ, most at {[int(i) for i in place]}: "
+    words += f"yours {mine[place]:.4g}, expected {right[place]:.4g}."
+    rows = np.flatnonzero(off.any(axis=tuple(i for i in range(off.ndim) if i != off.ndim - 2)))
+    if len(rows) < off.shape[-2]:
+        words += f" Only rows {rows.tolist()} of {off.shape[-2]} are off."
+    return words
+
+
+def _titled(width: float, height: float, title: str) -> Figure:
+    """Make a figure with a title at its top left."""
+    figure = new_figure(width, height)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
     return figure
 
 
@@ -71,11 +99,6 @@ def _worst_place(difference: Array) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(gap.argmax(), gap.shape)[:-2])
 
 
-def _rows(boxes: Array | None) -> Array | None:
-    """Lay boxes [..., 4] out as rows."""
-    return None if boxes is None else boxes.reshape(-1, boxes.shape[-1])
-
-
 def _describe(values: object) -> str:
     """Say in a few words what cannot be drawn."""
     shape = getattr(values, "shape", None)
@@ -93,12 +116,15 @@ def _draw_matrix(
 ) -> None:
     """Draw one matrix of a stack (the first, if `where` is empty), or say what is there instead."""
     if stack is None:
-        _say(ax, f"{name}: {_describe(values)},\nwhich is no {kind}.")
+        _say(ax, f"{name}: {_describe(values)},\nwhich cannot be drawn.")
         return
     cells = stack[where or (0,) * (stack.ndim - 2)]
     missing = int((~np.isfinite(cells)).sum())
     note = f" ({missing} not finite, grey)" if missing else ""
     heatmap(cells, ax, name + note, symmetric=name.startswith("yours minus"))
+    across, down = MATRICES.get(kind, ("object", "query"))
+    ax.set_xlabel(across, fontsize=9)
+    ax.set_ylabel(down, fontsize=9)
     if kind == "matrix" and max(cells.shape) <= 7:
         for (row, column), value in np.ndenumerate(cells):
             number = ax.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=7.5)
@@ -112,33 +138,3 @@ def _share_colors(axes: Sequence[Axes]) -> None:
     limits = np.array([picture.get_clim() for picture in pictures])
     for picture in pictures:
         picture.set_clim(limits[:, 0].min(), limits[:, 1].max())
-
-
-def _draw_both(ax: Axes, mine: Array | None, right: Array | None, values: object) -> None:
-    """Draw the expected boxes in full lines and yours in dashes, each with its number."""
-    notes = ["yours: dashed, number at the bottom right"]
-    mine, right = _rows(mine), _rows(right)
-    if mine is None or mine.shape[1] != 4:
-        notes = [f"yours is {_describe(values)}, not [n, 4]: it cannot be drawn"]
-        mine = None
-    for boxes, color, line, corner in ((right, EXPECTED_COLOR, "-", 0), (mine, YOUR_COLOR, "--", 2)):
-        for order, box in enumerate([] if boxes is None else boxes):
-            if not np.isfinite(box).all():
-                notes.append(f"box {order} of yours is not finite")
-                continue
-            x0, y0, x1, y1 = box
-            ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, ec=color, ls=line, lw=2))
-            number = ax.text(box[corner], box[corner + 1], str(order), color=color, fontsize=9)
-            number.set(ha="left" if corner == 0 else "right", va="bottom" if corner == 0 else "top")
-    if len(notes) > MOST_NOTES:
-        notes = [*notes[: MOST_NOTES - 1], f"and {len(notes) - MOST_NOTES + 1} more like this"]
-    lines = [*reversed(notes), "expected: full lines, number at the top left"]
-    for line_number, words in enumerate(lines):
-        color = YOUR_COLOR if line_number < len(notes) else EXPECTED_COLOR
-        ax.text(0, 1.02 + 0.055 * line_number, words, color=color, fontsize=9, transform=ax.transAxes)
-    ax.margins(0.06)
-    ax.set_aspect("equal", anchor="W")
-    ax.autoscale_view()
-    ax.invert_yaxis()  # in images, y grows downwards
-    ax.tick_params(labelsize=8, colors=INK)
-    ax.spines[["top", "right"]].set_visible(False)
