@@ -24,6 +24,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import timing
 from autograder.settings import open_course
 from detrlab.steps import Cell, cell_from_json
 
@@ -204,17 +205,16 @@ def solutions(only: list[str] | None = None, target: Path = SOLUTIONS) -> list[P
     written = []
     for step in only or steps():
         notebook = read_source(step)
-        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": SOLUTIONS}})
-        client.execute()
+        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": SOLUTIONS}}).execute()
+        print(timing.report(step, notebook))
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day would differ at each build
             if cell.cell_type == "code":
                 cell.outputs = [keep for output in cell.outputs if (keep := lasting(output))]
         notebook.metadata.pop("widgets", None)
         notebook.metadata = NotebookNode(KERNEL)
-        path = target / f"{step}.ipynb"
-        nbformat.write(notebook, path)
-        written.append(path)
+        written.append(target / f"{step}.ipynb")
+        nbformat.write(notebook, written[-1])
     return written
 
 
