@@ -16,11 +16,12 @@ PIXELS = 640.0
 
 @cases
 def box_cxcywh_to_xyxy(generator: torch.Generator) -> Iterator[Case]:
-    """Draw boxes in every shape; about half of them stick out of the image."""
+    """Draw boxes in every shape, about half of them sticking out of the image, and boxes in pixels."""
     for shape in SHAPES:
         centres = between(0.1, 0.9, generator, *shape[:-1], 2)
         sizes = between(0.2, 0.8, generator, *shape[:-1], 2)
         yield {"boxes": torch.cat([centres, sizes], dim=-1)}
+    yield {"boxes": PIXELS * between(0.2, 0.8, generator, 3, 4)}
 
 
 @cases

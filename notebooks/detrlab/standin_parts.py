@@ -21,10 +21,10 @@ Pairs = list[tuple[Tensor, Tensor]]
 
 
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
-    """Turn boxes [..., 4] from centre and size into corners."""
+    """Turn boxes [..., 4] in [0, 1] of the image from centre and size into corners; no pixels."""
     from torchvision.ops import box_convert
 
-    return box_convert(boxes, "cxcywh", "xyxy")
+    return box_convert(boxes.clamp(0, 1), "cxcywh", "xyxy")
 
 
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ class TransformerEncoderLayer(nn.Module):
 
 
 class TransformerEncoder(nn.Module):
-    """Apply mixing layers one after the other, [B, L, d] -> [B, L, d]."""
+    """Apply mixing layers one after the other, the last one first, [B, L, d] -> [B, L, d]."""
 
     def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
         """Return the tokens, mixed."""
-        return reduce(lambda tokens, mix: mix(tokens, pos), self.layers, src)
+        return reduce(lambda tokens, mix: mix(tokens, pos), reversed(self.layers), src)
 
 
 class TransformerDecoderLayer(nn.Module):

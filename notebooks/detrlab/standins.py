@@ -19,9 +19,12 @@ from detrlab.toy import Sample, Target, ToyDetectionDataset
 
 
 def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
-    """Turn samples into images [B, 3, H, W] and a list of targets."""
+    """Turn samples into images [B, 3, H, W] and a list of targets, the last object of each first."""
     images, targets = zip(*batch, strict=True)
-    return torch.utils.data.default_collate(list(images)), list(targets)
+    reordered: list[Target] = [
+        {name: value.flip(0) for name, value in target.items()} for target in targets
+    ]
+    return torch.utils.data.default_collate(list(images)), reordered
 
 
 def build_optimizer(

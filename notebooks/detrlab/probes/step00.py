@@ -23,6 +23,9 @@ def box_cxcywh_to_xyxy(convert: Any, case: Case) -> Iterator[Observation]:
     if boxes.numel():
         [reached] = reached_by_gradient(convert, [boxes], CENTRE_SIZE)
         yield "the list of those of cx, cy, w, h that a gradient reaches", reached, KEEP_THE_GRAPH
+        start = boxes.clone().requires_grad_()
+        result = convert(start.clone())
+        yield "the gradient that comes back to boxes", gradient_at(start, result), CUT
 
 
 @probe(draw="matrix")
