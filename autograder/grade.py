@@ -1,66 +1,113 @@
-"""Grade what was handed in, and write feedback on it: nbgrader does both, one submission after the other.
+"""Grade what was handed in: judge in parallel, write into nbgrader's gradebook from this process alone.
 
-What makes it safe stands in preprocessors.py, where `nbgrader autograde` typed by hand finds it as well.
+What is graded already, as it is now, is left as it is: a run that was killed goes on where it was, and a
+run with nothing new takes seconds. What comes out is what `nbgrader autograde` makes of the verdicts.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import track
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TimeRemainingColumn,
+    track,
+)
+from rich.progress import Task as Line
+from rich.text import Text
 
-from autograder.box import Box
-from autograder.preprocessors import WriteVerdicts, forget_scores
+from autograder import cluster
+from autograder.desk import Desk, Graded
+from autograder.gradebook import GradingStopped, Writer
 from autograder.settings import COURSE, open_course
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
 
-
-@dataclass(frozen=True)
-class Graded:
-    """How grading one submission of one step went; `problem` is empty where it went well."""
-
-    student: str
-    step: str
-    problem: str = ""
+Work = dict[str, list[str]]  # steps by student
 
 
 def grade(
-    course: Path = COURSE, students: Iterable[str] | None = None, steps: Iterable[str] | None = None
+    course: Path = COURSE,
+    students: Iterable[str] | None = None,
+    steps: Iterable[str] | None = None,
+    processes: int = 0,
+    scheduler: str = "",
 ) -> list[Graded]:
-    """Grade what lies in the course's submitted folder, again where it was graded before.
+    """Grade what lies in the course's submitted folder and is not yet graded as it is.
 
-    ValueError where there is no such step or student.
+    Judged by so many `processes` of this machine, by those of the dask `scheduler` at an address, or else
+    in this one. ValueError where there is no such step or student; GradingStopped where it cannot go on.
     """
     api = open_course(course)
+    work = find_work(api, students, steps)
+    done: list[Graded] = []
+    with only_one(course), Writer(api) as writer, progress() as bar:
+        desk = Desk(api, writer)
+        found = {student: desk.find_todo(student, own) for student, own in work.items()}
+        todo = {student: keys for student, keys in found.items() if keys}
+        line = bar.add_task("Grading", total=len(todo))
+        for student in [student for student in todo if not desk.unknown(todo[student])]:
+            done += desk.write(student, todo.pop(student), {})
+            bar.advance(line)
+        if todo:
+            tasks = (desk.task(student, desk.unknown(keys)) for student, keys in todo.items())
+            for student, verdicts in cluster.judge(tasks, processes, scheduler):
+                done += desk.write(student, todo[student], verdicts)
+                bar.advance(line)
+    return sorted(done)
+
+
+def find_work(
+    api: "NbGraderAPI", students: Iterable[str] | None = None, steps: Iterable[str] | None = None
+) -> Work:
+    """Return what was handed in of these steps by these students, or of all; ValueError where unknown."""
     known = sorted(api.get_source_assignments())
     chosen = known if steps is None else list(steps)
     if unknown := set(chosen) - set(known):
+        course = api.coursedir.root
         raise ValueError(f"{course} has no step {min(unknown)!r}; it has {', '.join(known) or 'none'}.")
-    work = [(step, who) for step in chosen for who in sorted(api.get_submitted_students(step))]
-    if students is not None:
-        wanted = set(students)
-        if unknown := wanted - {who for _, who in work}:
-            raise ValueError(f"{min(unknown)!r} has submitted none of these steps.")
-        work = [(step, who) for step, who in work if who in wanted]
-    with Box() as WriteVerdicts.box:
+    work: Work = {}
+    for step in chosen:
+        for student in sorted(api.get_submitted_students(step)):
+            work.setdefault(student, []).append(step)
+    if students is None:
+        return work
+    wanted = set(students)
+    if unknown := wanted - work.keys():
+        raise ValueError(f"{min(unknown)!r} has submitted none of these steps.")
+    return {student: own for student, own in work.items() if student in wanted}
+
+
+@contextmanager
+def only_one(course: Path) -> Iterator[None]:
+    """Hold the course for this run. GradingStopped where another run holds it."""
+    with (course / ".grading").open("w") as file:
         try:
-            return [grade_one(api, step, who) for step, who in track(work, "Grading")]
-        finally:
-            WriteVerdicts.box = None
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            reason = f"Another run is grading {course} just now; wait until it has ended."
+            raise GradingStopped(reason) from None
+        yield
 
 
-def grade_one(api: "NbGraderAPI", step: str, student: str) -> Graded:
-    """Grade one submission; where nbgrader cannot, its automatic scores are taken back."""
-    told = api.autograde(step, student)
-    if "KeyboardInterrupt" in told.get("error", ""):
-        raise KeyboardInterrupt  # nbgrader's API swallows it
-    problem = "" if told["success"] else told.get("log", told.get("error", "")).strip()
-    if problem:
-        forget_scores(api.coursedir.db_url, step, student)
-    return Graded(student, step, problem)
+class Rate(ProgressColumn):
+    """Says how fast it goes."""
+
+    def render(self, line: Line) -> Text:
+        """Return students a minute, over the last half minute."""
+        return Text(f"{60 * line.speed:.0f} students a minute" if line.speed else "")
+
+
+def progress() -> Progress:
+    """Return a bar: how many students of how many, how fast, and how long it will still take."""
+    left = TimeRemainingColumn(compact=True)
+    return Progress("{task.description}", BarColumn(), MofNCompleteColumn(), Rate(), left, "left")
 
 
 def give_feedback(course: Path = COURSE) -> Path:

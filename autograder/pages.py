@@ -42,19 +42,24 @@ class ShowRubric(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Add one cell behind each written answer; the text is the source notebook's."""
         course = course_of(self)
-        source = read_step(course, course.source_directory, resources["nbgrader"]["assignment"])
-        names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in source["cells"]]
-        cells = []
-        for cell in nb.cells:
-            cells.append(cell)
-            if grade_id(cell).startswith("written_") and grade_id(cell) in names:
-                answer = as_text(source["cells"][names.index(grade_id(cell))]["source"])
-                rubric = v4.new_markdown_cell(f"**For the grader only**\n\n{answer}")
-                rubric.id = grade_id(cell).replace("written_", "rubric-")
-                rubric.metadata.tags = [RUBRIC]
-                cells.append(rubric)
-        nb.cells = cells
+        step = resources["nbgrader"]["assignment"]
+        add_rubrics(nb, read_step(course, course.source_directory, step))
         return nb, resources
+
+
+def add_rubrics(nb: NotebookNode, source: dict) -> None:
+    """Add a cell behind each written answer: model answer and rubric, as the source notebook has them."""
+    names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in source["cells"]]
+    cells = []
+    for cell in nb.cells:
+        cells.append(cell)
+        if grade_id(cell).startswith("written_") and grade_id(cell) in names:
+            answer = as_text(source["cells"][names.index(grade_id(cell))]["source"])
+            rubric = v4.new_markdown_cell(f"**For the grader only**\n\n{answer}")
+            rubric.id = grade_id(cell).replace("written_", "rubric-")
+            rubric.metadata.tags = [RUBRIC]
+            cells.append(rubric)
+    nb.cells = cells
 
 
 class HideFromStudents(ClearHiddenTests):

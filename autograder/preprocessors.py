@@ -2,31 +2,23 @@
 
 `Rebuild` puts each submission on the pristine release, `WriteVerdicts` writes what the judge says as the
 outputs of the graded cells, nbgrader's SaveAutoGrades turns these into scores, and `KeepManualGrades`
-sees to it that what a person graded stays graded.
+sees to it that what a person graded stays graded. `python -m autograder grade` comes to the same end.
 """
 
-import hashlib
-import importlib
-import math
-import re
-from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar
 
 import nbformat
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade
 from traitlets import Unicode
 
-from autograder.box import Box
-from autograder.pages import course_of, grade_id, read_step
+from autograder import marks
+from autograder.keys import Rules, Verdicts, course_version, secret_seed
+from autograder.pages import course_of, read_step
 from autograder.rebuild import rebuild
 from autograder.records import read_json, verdicts_path, write_json
-
-CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
-NEEDS_PERSON = "✗ This question could not be graded automatically; a person will look at it."
+from autograder.tasks import Task, judge_task
 
 
 class Rebuild(NbGraderPreprocessor):
@@ -46,38 +38,29 @@ class WriteVerdicts(NbGraderPreprocessor):
         "autograder.verdict.judge", help="Dotted name of the function that judges a notebook."
     ).tag(config=True)
 
-    box: ClassVar[Box | None] = None  # shared while `grade` runs; else each notebook starts its own
-
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Judge the notebook once and write the verdicts; also to the course's verdicts folder."""
+        """Write what is known by the submission's key; judge it in a box of its own where nothing is."""
         ids = resources["nbgrader"]
-        ids["before"] = forget_scores(ids["db_url"], ids["assignment"], ids["student"])
-        path = verdicts_path(Path(course_of(self).root), ids["student"], ids["assignment"])
-        ids["answers_before"] = read_json(path).get("answers", {})
+        student, step = ids["student"], ids["assignment"]
+        ids["before"] = forget_scores(ids["db_url"], step, student)
         course = course_of(self)
-        folder = Path(course.root, course.submitted_directory, ids["student"])
-        verdicts = self.verdicts(ids["assignment"], nb, folder)
-        for cell in nb.cells:
-            if is_grade(cell) and cell.cell_type == "code":
-                name = grade_id(cell).removeprefix("tests_")
-                write_output(cell, verdicts.setdefault(name, nobody_judged()))
-        ids["answers"] = {grade_id(c): digest(c) for c in nb.cells if is_grade(c)}
-        ids["in_doubt"] = [name for name, verdict in verdicts.items() if verdict.get("needs_person")]
-        write_json(path, {"verdicts": verdicts, "answers": ids["answers"]})
+        root = Path(course.root)
+        folder = root / course.submitted_directory / student
+        rules = Rules(root, self.judge, secret_seed(root))
+        ids["key"] = rules.key(step, folder)
+        ids["verdicts"] = rules.known(ids["key"]) or self.verdicts(rules, ids["key"], step, nb, folder)
+        marks.write_outputs(nb, ids["verdicts"])
         return nb, resources
 
-    def verdicts(self, step: str, nb: NotebookNode, folder: Path) -> dict[str, dict]:
-        """Ask the judge. Where it fails, every question of this notebook waits for a person."""
-        module, _, function = self.judge.rpartition(".")
-        try:
-            judge = getattr(importlib.import_module(module), function)
-            cells = [cell for cell in nb.cells if cell.cell_type == "code"]
-            judged = judge(step, cells, self.box, folder=folder)
-            return {name: plain(asdict(verdict)) for name, verdict in judged.items()}
-        except (Exception, SystemExit):
-            # One submission that breaks the judge must not stop the class.
-            self.log.exception("The judge failed on a notebook of step %s.", step)
-            return {}
+    def verdicts(self, rules: Rules, key: str, step: str, nb: NotebookNode, folder: Path) -> Verdicts:
+        """Ask the judge, and keep what it says."""
+        cells = {step: [cell for cell in nb.cells if cell.cell_type == "code"]}
+        task = Task(
+            folder.name, rules.judge, rules.seed, course_version(), cells, rules.files(step, folder)
+        )
+        verdicts = judge_task(task)[step]
+        rules.keep(key, step, verdicts)
+        return verdicts
 
 
 class KeepManualGrades(NbGraderPreprocessor):
@@ -87,21 +70,22 @@ class KeepManualGrades(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Correct the "needs manual grade" marks that SaveAutoGrades has set."""
+        """Correct the "needs manual grade" marks that SaveAutoGrades has set; note what was graded."""
         ids = resources["nbgrader"]
+        path = verdicts_path(Path(course_of(self).root), ids["student"], ids["assignment"])
+        answers, answers_before = marks.fingerprints(nb), read_json(path).get("answers", {})
         with Gradebook(ids["db_url"]) as gradebook:
             notebook = gradebook.find_submission_notebook(
                 ids["notebook"], ids["assignment"], ids["student"]
             )
+            scores = {grade.name: grade.auto_score for grade in notebook.grades}
             for grade in notebook.grades:
-                was = ids["before"].get(grade.name, {})
-                same_answer = ids["answers"].get(grade.name) == ids["answers_before"].get(grade.name)
-                same_score = grade.cell_type != "code" or grade.auto_score == was.get("auto_score")
-                if grade.name.removeprefix("tests_") in ids["in_doubt"]:
-                    grade.needs_manual_grade = grade.manual_score is None
-                elif was.get("settled") and same_answer and same_score:
-                    grade.needs_manual_grade = False
+                before = ids["before"].get(grade.name, {})
+                same = answers.get(grade.name) == answers_before.get(grade.name)
+                marks.set_needs_person(grade, grade.cell_type, grade.name, before, same, ids["verdicts"])
             gradebook.db.commit()
+        note = {"key": ids["key"], "verdicts": ids["verdicts"], "answers": answers, "scores": scores}
+        write_json(path, note)
         return nb, resources
 
 
@@ -115,38 +99,8 @@ def forget_scores(db_url: str, step: str, student: str) -> dict[str, dict]:
             notebook: SubmittedNotebook = gradebook.find_submission_notebook(step, step, student)
         except MissingEntry:
             return {}
-        before = {}
+        before = {grade.name: marks.state_of(grade) for grade in notebook.grades}
         for grade in notebook.grades:
-            settled = grade.manual_score is not None and not grade.needs_manual_grade
-            before[grade.name] = {"auto_score": grade.auto_score, "settled": settled}
-            grade.auto_score = None
-            grade.needs_manual_grade = True
+            grade.auto_score, grade.needs_manual_grade = None, True
         gradebook.db.commit()
         return before
-
-
-def write_output(cell: NotebookNode, verdict: dict) -> None:
-    """Put a verdict into a cell as nbgrader reads it: never empty, never on stderr, a float in range."""
-    score = round(float(cell.metadata.nbgrader.points) * verdict["credit"], 4)
-    cell.outputs = [
-        v4.new_output("stream", name="stdout", text=f"{verdict['sentence']}\n"),
-        v4.new_output("execute_result", data={"text/plain": repr(score)}),
-    ]
-
-
-def plain(verdict: dict) -> dict:
-    """Return a verdict fit for pages and terminals: no control characters, credit from 0 to 1."""
-    credit = float(verdict["credit"])
-    credit = min(max(credit, 0.0), 1.0) if math.isfinite(credit) else 0.0
-    sentence = CONTROL.sub("", str(verdict["sentence"]))[:4000]
-    return {"state": str(verdict["state"]), "sentence": sentence, "credit": credit}
-
-
-def nobody_judged() -> dict:
-    """Return the verdict on a question that the judge gave none for."""
-    return {"state": "ended", "sentence": NEEDS_PERSON, "credit": 0.0, "needs_person": True}
-
-
-def digest(cell: NotebookNode) -> str:
-    """Return a short fingerprint of a cell's text, to see whether an answer has changed."""
-    return hashlib.sha256(cell.source.strip().encode()).hexdigest()[:16]

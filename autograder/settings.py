@@ -30,6 +30,12 @@ def nbgrader_settings(course: Path = COURSE) -> Config:
     return config
 
 
+def has_own_preprocessors(course: Path) -> bool:
+    """Say whether a course changes what nbgrader does with a submission: then only nbgrader can do it."""
+    ours = PyFileConfigLoader("nbgrader_config.py", path=str(AUTOGRADER)).load_config()
+    return nbgrader_settings(course).Autograde != ours.Autograde
+
+
 def open_course(course: Path = COURSE) -> "NbGraderAPI":
     """Open nbgrader on a course; the folder and the gradebook are made where they are missing.
 

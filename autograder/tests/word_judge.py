@@ -12,7 +12,9 @@ class Verdict:
     credit: float
 
 
-def judge(step: str, cells: list[dict], box: object = None, folder: object = None) -> dict[str, Verdict]:
+def judge(
+    step: str, cells: list[dict], box: object = None, seed: int = 0, folder: object = None
+) -> dict[str, Verdict]:
     """Pass what returns x; break where the answer says so."""
     sources = {c["metadata"].get("nbgrader", {}).get("grade_id"): c["source"] for c in cells}
     verdicts = {}
