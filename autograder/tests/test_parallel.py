@@ -19,9 +19,16 @@ from detrlab.toy import ToyDetectionDataset
 from detrlab.training import batch_order, initialise
 
 # As a learner's step 9, but with steps in proportion to the gradients, so that a wrong factor shows and
-# rounding does not; and with a note of the images that each process is given.
+# rounding does not; and with notes: of the images that each process is given, and of the threads that it
+# still has when it ends (one of gloo's may abort it then).
 STEP_9 = """
-import hashlib, os, torch
+import atexit, hashlib, os, torch
+from pathlib import Path
+
+@atexit.register
+def note_threads():
+    names = sorted(file.read_text() for file in Path("/proc/self/task").glob("*/comm"))
+    Path(f"left-{os.environ['RANK']}.txt").write_text("".join(names))
 
 def train_step(model, criterion, optimizer, images, targets, step):
     with open(f"seen-{os.environ['RANK']}.txt", "a") as file:
@@ -95,6 +102,9 @@ def test_two_processes_train_as_one_does(tmp_path):
         for others in (start, together)
     )
     assert moved > 1e-3 and apart < 1e-6
+    if sys.platform == "linux":
+        left = "".join((tmp_path / "2" / f"left-{rank}.txt").read_text() for rank in range(2))
+        assert "python" in left and "gloo" not in left
     model = load_detr(DETR, tmp_path / "2" / "here.safetensors")
     assert model(torch.rand(1, 3, 128, 128))["pred_boxes"].shape == (1, 10, 4)
 

@@ -26,6 +26,11 @@ from functools import partial
 from typing import Any
 
 import torch
+
+# Its functions hold the group of all processes as a default, from their definition on, so it has to be
+# imported before there is one. DistributedDataParallel would import it later; the group's threads would
+# then outlive destroy_process_group, and a process that ends while they run may be aborted.
+import torch.distributed.nn
 from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
