@@ -1,24 +1,36 @@
 """Start and stop the process that runs a learner's code, and talk to it within limits."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
+import psutil
 import torch
 
+from autograder import lock
+from autograder.lock import Limits
 from autograder.worker import BadFrame, read_frame, write_frame
 from detrlab.outcome import BrokeOff
 from detrlab.steps import Cell
 
-WORKER = Path(__file__).with_name("worker.py")
-SECONDS = 60.0  # wall time of one session: one check of one notebook
+LIMITS = Limits()
+PAUSE = 0.1  # seconds between two looks at a session's memory
+SIGNALS: dict[int, str] = {
+    signal.SIGXCPU: "took too long and was stopped",
+    signal.SIGKILL: "took too long or too much memory, or stopped itself",
+    signal.SIGSEGV: "crashed (segmentation fault)",
+    signal.SIGABRT: "crashed (abort)",
+    signal.SIGBUS: "crashed (bus error)",
+}
 
 
 class Ended(BrokeOff):
@@ -26,12 +38,16 @@ class Ended(BrokeOff):
 
 
 class Box:
-    """One worker process. Use as a context manager; sessions run one after the other."""
+    """One worker process, locked in. Use as a context manager; sessions run one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.limits = limits
         self.home = tempfile.TemporaryDirectory(prefix="box-")
         self.process: subprocess.Popen | None = None
-        self.timed_out = False
+        self.ready = False
+        self.stopped_for = ""  # why it was stopped from here
+        self.spent = 0.0  # seconds of wall time, all sessions together
+        self.used: dict[str, Any] = {}  # by the last session that was closed
 
     def __enter__(self) -> "Box":
         return self
@@ -40,28 +56,45 @@ class Box:
         self.stop()
         self.home.cleanup()
 
-    def start(self) -> None:
-        """Start the worker and wait until it has imported torch."""
-        self.timed_out = False
-        process = subprocess.Popen(
-            [sys.executable, "-I", WORKER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self.home.name,
-            env={"HOME": self.home.name, "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
-            bufsize=0,
-        )
+    def launch(self) -> None:
+        """Start the worker and do not wait until it has imported torch. NoLock where it cannot be.
+
+        Call it from a thread that lives as long as the box: bubblewrap ends with its starting thread.
+        """
+        lock.require()
+        program = [sys.executable, "-I", str(lock.WORKER)]
+        options: dict[str, Any] = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.DEVNULL,
+            "cwd": self.home.name,
+            "start_new_session": True,
+            "bufsize": 0,
+        }
+        if lock.is_on():
+            with lock.refused_calls() as calls:
+                words = lock.command([*program, json.dumps(asdict(self.limits))], self.limits, calls)
+                process = subprocess.Popen(words, pass_fds=[calls], **options)
+        else:
+            own = lock.environment() | {"HOME": self.home.name}
+            process = subprocess.Popen(program, env=own, **options)
         assert process.stdin and process.stdout
         self.process, self.requests, self.replies = process, process.stdin, process.stdout
-        reply, _ = read_frame(self.replies)
-        if "ready" not in reply:
-            raise BadFrame("the worker did not start")
+        self.ready, self.stopped_for = False, ""
+
+    def start(self) -> None:
+        """Start the worker, unless it was launched before, and wait until it has imported torch."""
+        if not self.process:
+            self.launch()
+        if not self.ready:
+            reply, _ = read_frame(self.replies)
+            if "ready" not in reply:
+                raise BadFrame("the worker did not start")
+            self.ready = True
 
     def stop(self) -> None:
         """End the worker and all that it started."""
-        process, self.process = self.process, None  # the watchdog may be stopping it at the same time
+        process, self.process = self.process, None  # the watch may be stopping it at the same time
         if process:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -72,7 +105,7 @@ class Box:
         self,
         step: str,
         cells: list[Cell],
-        seconds: float = SECONDS,
+        seconds: float | None = None,
         others: Mapping[str, list[Cell]] | None = None,
     ) -> Iterator["Box"]:
         """Define a notebook's cells in a fresh child for as long as the context lasts.
@@ -80,10 +113,15 @@ class Box:
         What it loads from other steps comes from `others`, and is a stand-in where they lack it. Ended
         where the child does not survive it; the worker is then started anew for the next session.
         """
-        if not self.process:
-            self.start()
-        watchdog = threading.Timer(seconds, self.time_out)
-        watchdog.start()
+        if self.spent > self.limits.total_seconds:
+            raise Ended(f"your notebooks took more than {self.limits.total_seconds:.0f} s in all")
+        self.start()
+        begun, self.used = time.monotonic(), {}
+        over = threading.Event()
+        watch = threading.Thread(
+            target=self.watch, args=(over, seconds or self.limits.seconds), daemon=True
+        )
+        watch.start()
         alive = False
         try:
             notebooks = {
@@ -98,20 +136,34 @@ class Box:
             raise
         finally:
             self.close() if alive else self.stop()
-            watchdog.cancel()
+            over.set()
+            watch.join()
+            self.spent += time.monotonic() - begun
 
     def close(self) -> None:
         """End a session in good order; where that fails, end the worker."""
         try:
             reply, _ = self.request("close")
-            if reply != {"ended": 0}:
-                self.stop()
         except BrokeOff:
             self.stop()
+            return
+        if reply.get("ended") != 0:
+            self.stop()
+        names = ("cpu_seconds", "megabytes")
+        self.used = {k: float(reply[k]) for k in names if isinstance(reply.get(k), int | float)}
 
-    def time_out(self) -> None:
-        """End a session that takes too long."""
-        self.timed_out = True
+    def watch(self, over: threading.Event, seconds: float) -> None:
+        """Stop a session that takes too long, or whose processes together take too much memory."""
+        end, process = time.monotonic() + seconds, self.process
+        while process and not over.wait(PAUSE):
+            if time.monotonic() > end:
+                return self.stop_for("took too long and was stopped")
+            if memory_of(process.pid) > self.limits.memory:
+                return self.stop_for(f"took more than {self.limits.memory // lock.MIB} MiB of memory")
+
+    def stop_for(self, reason: str) -> None:
+        """Stop the worker, and remember why."""
+        self.stopped_for = reason
         self.stop()
 
     def request(
@@ -133,8 +185,21 @@ class Box:
 
     def how_it_ended(self, code: Any) -> str:
         """Say in words why there is no answer."""
-        if self.timed_out:
-            return "your code took too long and was stopped"
-        if code is None:
+        if self.stopped_for:
+            return f"your code {self.stopped_for}"
+        if type(code) is not int:
             return "the process that ran your code is gone"
+        if code < 0:
+            return f"your code {SIGNALS.get(-code, f'was ended by signal {-code}')}"
         return f"your code ended its process (exit code {code})"
+
+
+def memory_of(pid: int) -> int:
+    """Return the bytes that a process and all that came from it hold for themselves."""
+    total = 0
+    with suppress(psutil.Error):
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            with suppress(psutil.Error):
+                memory = process.memory_info()
+                total += max(0, memory.rss - memory.shared)
+    return total

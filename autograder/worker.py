@@ -3,12 +3,16 @@
 It imports torch once, then forks: each session (one check of one notebook) is a child that defines the
 learner's cells and answers requests until it is told to close. Requests and replies are frames, JSON and
 raw tensors (safetensors), over the two pipes that it was started with; what the code prints goes nowhere.
-Run as a script, started by autograder/box.py.
+Run as a script, started by autograder/box.py with the limits of autograder/lock.py as JSON.
 """
 
+import contextlib
 import json
 import os
+import resource
+import signal
 import struct
+import sys
 from typing import IO, Any
 
 import torch
@@ -178,8 +182,57 @@ def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
             write_frame(outgoing, {"error": describe(error)}, {})
 
 
+def limit_everything(limits: dict[str, Any]) -> None:
+    """Set the limits that hold for this process and all that come from it."""
+    for kind, most in (
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_FSIZE, limits["disk"]),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def limit_session(limits: dict[str, Any]) -> None:
+    """Set the limits of one session: computing time, and memory beyond what torch has mapped."""
+    seconds = limits["cpu_seconds"]
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    with open("/proc/self/statm") as file:
+        mapped = int(file.read().split()[0]) * resource.getpagesize()
+    most = mapped + limits["memory"]
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def run_session(pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict | None) -> dict:
+    """Serve one session in a child; return how it ended and what it took."""
+    child = os.fork()
+    if not child:
+        try:
+            if limits:
+                limit_session(limits)
+            serve(pipes, request)
+        finally:
+            os._exit(0)
+    _, status, used = os.wait4(child, 0)
+    if limits:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(
+                -1, signal.SIGKILL
+            )  # what it started: in this namespace of processes there is no other
+    seconds = round(used.ru_utime + used.ru_stime, 3)
+    ended = os.waitstatus_to_exitcode(status)
+    return {"ended": ended, "cpu_seconds": seconds, "megabytes": used.ru_maxrss // 1024}
+
+
 def main() -> None:
     """Fork a child for each session, and say how it ended."""
+    limits = json.loads(sys.argv[1]) if len(sys.argv) > 1 else None
+    if limits:
+        if (
+            os.getpid() != 2
+        ):  # bubblewrap is 1; elsewhere a kill(-1) would reach processes of other people
+            raise SystemExit("Limits hold in a box of its own only: see autograder/lock.py.")
+        limit_everything(limits)
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -193,14 +246,7 @@ def main() -> None:
             request, _ = read_frame(incoming)
         except EOFError:
             return
-        child = os.fork()
-        if not child:
-            try:
-                serve((incoming, outgoing), request)
-            finally:
-                os._exit(0)
-        _, status = os.waitpid(child, 0)
-        write_frame(outgoing, {"ended": os.waitstatus_to_exitcode(status)}, {})
+        write_frame(outgoing, run_session((incoming, outgoing), request, limits), {})
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from autograder import build, slips
 from autograder.box import Box
+from autograder.lock import Limits
 from autograder.tests.verdicts import answers
 from autograder.verdict import judge, judge_one
 from detrlab.alone import only_stand_ins
@@ -15,14 +16,20 @@ STEP = "03_encoder"
 
 @pytest.fixture(scope="module")
 def box():
-    with Box() as box:
+    with Box(Limits(total_seconds=3600.0)) as box:
         yield box
 
 
-def judged(box, step, exercise, cells, seconds=60.0):
+@pytest.fixture(scope="module")
+def impatient():
+    with Box(Limits(seconds=4.0)) as box:
+        yield box
+
+
+def judged(box, step, exercise, cells):
     found = next(e for e in build.exercises(step) if e.name == exercise)
     with only_stand_ins():
-        return judge_one(step, found, cells, box, seed=11, seconds=seconds)
+        return judge_one(step, found, cells, box, seed=11)
 
 
 @pytest.mark.slow
@@ -50,7 +57,7 @@ ENDS = {
     "exit": ("import os\nos._exit(0)", "ended", "ended its process"),
     "exit-code": ("import os\nos._exit(3)", "ended", "exit code 3"),
     "system-exit": ("raise SystemExit", "ended", "ended its process"),
-    "killed": ("import os\nos.kill(os.getpid(), 9)", "ended", "exit code -9"),
+    "killed": ("import os\nos.kill(os.getpid(), 9)", "ended", "stopped itself"),
     "parent-killed": ("import os\nos.kill(os.getppid(), 9)\nos._exit(0)", "ended", "is gone"),
     "loop": ("while True: pass", "ended", "took too long"),
     "syntax": ("def f(:", "fail", "SyntaxError"),
@@ -64,14 +71,41 @@ ENDS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source, state, words", ENDS.values(), ids=ENDS.keys())
-def test_every_end_is_a_verdict(box, source, state, words):
+def test_every_end_is_a_verdict(box, impatient, source, state, words):
     cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", source)
-    verdict = judged(box, STEP, "encoder_layer", cells, seconds=5 if "while" in source else 60)
+    verdict = judged(impatient if "while" in source else box, STEP, "encoder_layer", cells)
     assert verdict.credit == 0
     if source.startswith("import os\n[os.write"):
         return  # a write into any descriptor may end in several ways; none of them gives points
     assert verdict.state == state
     assert words in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    "source", ["import os\nos._exit(0)", "raise SystemExit", "raise KeyboardInterrupt"]
+)
+def test_who_ends_the_process_loses_one_exercise(box, source):
+    cells = slips.with_answer(build.code_cells(STEP), "encoder", source)
+    assert judged(box, STEP, "encoder", cells).state == "ended"
+    assert judged(box, STEP, "encoder_layer", cells).state == "pass"
+
+
+LUCKY = """
+class TransformerEncoderLayer(TransformerEncoderLayer):
+    def forward(self, src, pos):
+        return super().forward(src, pos) + float(seen)
+from pathlib import Path
+seen = Path("/tmp/seen").exists()
+Path("/tmp/seen").touch()
+"""
+
+
+def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(box):
+    """The state that tells the first process from the second lies in a file of the box."""
+    cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", GOOD + LUCKY)
+    verdict = judged(box, STEP, "encoder_layer", cells)
+    assert (verdict.state, verdict.credit, verdict.needs_person) == ("doubt", 0.0, True)
+    assert "right the first time, not the second" in verdict.sentence
 
 
 def test_the_box_goes_on_after_any_end(box):

@@ -12,7 +12,7 @@ from autograder import build, intake, trained
 from autograder.box import Box
 from autograder.build import Exercise
 from autograder.records import read_json
-from autograder.verdict import in_words
+from autograder.verdict import find_verdict
 from detrlab.checkpoint import NAME, SHIPPED, TRAINED_IN, save_detr
 from detrlab.standins import STANDINS
 from detrlab.steps import Cell
@@ -60,7 +60,7 @@ def own_detr(folder: Path, source: str) -> None:
 
 
 def verdict(folder: Path, box: Box):
-    return in_words("toy_detr", lambda: trained.judge_trained(SYMBOL, [SETUP], folder, box, seed=5))
+    return find_verdict("toy_detr", lambda: trained.judge_trained(SYMBOL, [SETUP], folder, box, seed=5))
 
 
 def test_an_untrained_model_gets_no_points(folder, box):

@@ -52,18 +52,21 @@ def namespace_of(learner: Any) -> dict[str, Any]:
     return functions[0].__globals__ if functions else {}
 
 
-def isolate(cells: Iterable[Cell], step: str, exercise: str) -> list[Cell]:
+def isolate(cells: Iterable[Cell], step: str, exercise: str, leave_out: bool = False) -> list[Cell]:
     """Return a step's cells with stand-ins in force for its other exercises.
 
-    So a mistake in one exercise costs nothing in the next, which is built on it.
+    So a mistake in one exercise costs nothing in the next, which is built on it. With `leave_out` the
+    cells of the others are not even run: one of them may end the process.
     """
     from detrlab.standins import STANDINS
 
     alone = []
     for cell in cells:
-        alone.append(cell)
+        other = cell.role == "todo" and cell.name != exercise
+        if not (other and leave_out):
+            alone.append(cell)
         names = [name for name in cell.defines if name in STANDINS.get(step, {})]
-        if cell.role == "todo" and cell.name != exercise and names:
+        if other and names:
             lines = [f"{name} = STANDINS[{step!r}][{name!r}]" for name in names]
             source = "\n".join(["from detrlab.standins import STANDINS", *lines])
             alone.append(Cell(source, "locked", f"stand_ins_{cell.name}"))

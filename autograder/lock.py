@@ -1,0 +1,167 @@
+"""Lock a program in with bubblewrap: what it sees, what it may use, what it may not ask of the kernel.
+
+It sees the system and Python, read-only, detrlab, and three small empty disks. It has no network, no
+other process, no way out: namespaces of its own, no capabilities, no new user namespaces, and the system
+calls below refused. Started by root, it runs as another user.
+"""
+
+import errno
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import detrlab
+
+MIB = 2**20
+WORKER = Path(__file__).with_name("worker.py")
+HOME = "/home/learner"
+SETTING = "DETR_NO_ISOLATION"  # set: trust the code, and run it in a process without a lock
+# What no exercise needs: memory that no limit counts, other processes' memory, kernel interfaces.
+REFUSED_CALLS = """
+    memfd_create memfd_secret userfaultfd io_uring_setup io_uring_enter io_uring_register
+    ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise
+    mount umount2 pivot_root chroot unshare setns open_tree move_mount fsopen fsmount mount_setattr
+    bpf perf_event_open keyctl add_key request_key open_by_handle_at name_to_handle_at syslog quotactl
+    kexec_load init_module finit_module delete_module acct swapon swapoff reboot
+"""
+
+
+class NoLock(OSError):
+    """Submissions cannot be locked in here; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the code of one check may use."""
+
+    seconds: float = 60.0  # of wall time
+    total_seconds: float = 900.0  # of wall time, all checks of a submission together
+    cpu_seconds: int = 20  # of each process
+    memory: int = 4096 * MIB  # of all processes together
+    processes: int = 128  # threads count too
+    disk: int = 64 * MIB  # of each of home, /tmp and /dev/shm
+
+
+def is_on() -> bool:
+    """Say whether code is locked in, as it is unless somebody said that it need not be."""
+    return not os.environ.get(SETTING)
+
+
+def find_obstacle() -> str:
+    """Return why nothing can be locked in here and what to do, in a sentence; empty where it can."""
+    if sys.platform != "linux":
+        return (
+            "Bubblewrap, which locks submissions in, exists for Linux only: grade in a Linux machine, a "
+            "virtual one or one of the Windows Subsystem for Linux."
+        )
+    if not shutil.which("bwrap"):
+        return (
+            "Bubblewrap is missing, which locks submissions in: apt install bubblewrap (or dnf, pacman)."
+        )
+    try:
+        import pyseccomp  # noqa: F401
+    except ImportError:
+        return 'The package pyseccomp is missing: pip install -e ".[instructor]".'
+    except RuntimeError:
+        return "The library libseccomp is missing: apt install libseccomp2."
+    if os.geteuid() == 0 and not shutil.which("setpriv"):
+        return "setpriv is missing, by which root becomes another user: apt install util-linux."
+    with refused_calls() as calls:
+        tried = subprocess.run(
+            command(["/usr/bin/true"], Limits(), calls),
+            capture_output=True,
+            text=True,
+            pass_fds=[calls],
+            check=False,
+        )
+    if tried.returncode:
+        words = tried.stderr.strip().splitlines()
+        return (
+            f"Bubblewrap cannot make a sandbox here ({words[-1] if words else 'it says no more'}). The "
+            "system must allow user namespaces: sysctl user.max_user_namespaces above 0, "
+            "kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 where it "
+            "has these; a container must be started so that it may (docker run --privileged)."
+        )
+    return ""
+
+
+@functools.cache
+def require() -> None:
+    """Raise NoLock where code should be locked in and cannot be."""
+    if is_on() and (obstacle := find_obstacle()):
+        raise NoLock(
+            f"{obstacle} Until then nothing is graded here; --no-isolation grades all the same, which is "
+            "for files of your own."
+        )
+
+
+@contextmanager
+def refused_calls() -> Iterator[int]:
+    """Open a file that holds the filter of system calls, as bubblewrap reads it; yield its descriptor."""
+    import pyseccomp  # here: without libseccomp it cannot even be imported
+
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in REFUSED_CALLS.split():
+        with suppress(ValueError):  # a name that this machine's libseccomp does not know yet
+            rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        yield file.fileno()
+
+
+def command(program: Sequence[str], limits: Limits, calls: int) -> list[str]:
+    """Return the command that runs a program locked in; `calls` is the filter's file descriptor."""
+    apart = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+    apart += ["--die-with-parent", "--new-session", "--hostname", "box", "--clearenv"]
+    for name, value in environment().items():
+        apart += ["--setenv", name, value]
+    disks = ["--proc", "/proc", "--dev", "/dev"]
+    for place in (HOME, "/tmp", "/dev/shm"):
+        disks += ["--size", str(limits.disk), "--tmpfs", place]
+    closed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--seccomp", str(calls)]
+    inner = ["bwrap", *apart, *view(), *disks, *closed, "--", *program]
+    return as_another_user(inner) if os.geteuid() == 0 else inner
+
+
+def environment() -> dict[str, str]:
+    """Return the whole environment of the locked-in program."""
+    return {"HOME": HOME, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+
+
+def view() -> list[str]:
+    """Return bubblewrap's options for what can be seen of the file system, all of it read-only."""
+    places = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), Path(detrlab.__file__).parent]
+    places += [WORKER, Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
+    options = []
+    for top in (Path("/bin"), Path("/lib"), Path("/lib64")):
+        if top.is_symlink():
+            options += ["--symlink", os.readlink(top), str(top)]
+        elif top.exists():
+            places.append(top)
+    # Folders that bubblewrap makes by itself on the way to a place could be read by root alone.
+    parents = {parent for place in places for parent in place.parents} - {Path("/")}
+    made = sorted(parent for parent in parents if not any(parent.is_relative_to(p) for p in places))
+    for parent in made:
+        options += ["--dir", str(parent)]
+    for place in sorted(filter(Path.exists, set(places)), key=lambda place: len(place.parts)):
+        options += ["--ro-bind", str(place), str(place)]
+    return options
+
+
+def as_another_user(inner: list[str]) -> list[str]:
+    """Return a command that root starts as somebody else, who sees Python also where only root may look.
+
+    The outer sandbox is no wall: it shows the same files under folders that everybody may enter.
+    """
+    user = str(61_000 + os.getpid() % 1000)  # nobody's number; of each grading process another
+    outer = ["bwrap", "--die-with-parent", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", *view()]
+    outer += ["--dir", "/tmp", "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--"]
+    return [*outer, "setpriv", "--reuid", user, "--regid", user, "--clear-groups", *inner]
