@@ -82,10 +82,12 @@ def find_obstacle() -> str:
             check=False,
         )
     if tried.returncode:
-        words = tried.stderr.strip().splitlines()
+        words = (tried.stderr.strip().splitlines() or ["it says no more"])[-1]
+        if "disable-userns" in words:
+            return "Bubblewrap here is too old: version 0.8 or newer is needed."
         return (
-            f"Bubblewrap cannot make a sandbox here ({words[-1] if words else 'it says no more'}). The "
-            "system must allow user namespaces: sysctl user.max_user_namespaces above 0, "
+            f"Bubblewrap cannot make a sandbox here ({words}). The system "
+            "must allow user namespaces: sysctl user.max_user_namespaces above 0, "
             "kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 where it "
             "has these; a container must be started so that it may (docker run --privileged)."
         )
