@@ -47,9 +47,11 @@ def grade(folder: Path) -> None:
     """Take in what lies in a folder (one folder or zip a student), grade it, write feedback and a CSV."""
     from rich.console import Console
 
-    from autograder import grade, intake, report
+    from autograder import doctor, grade, intake, report
 
     console = Console()
+    with console.status("Trying the sandbox from inside ..."):
+        doctor.require_safety()
     for receipt in intake.collect(folder):
         if receipt.reason:
             console.print(f"{receipt.student}: {receipt.file} {receipt.reason}", soft_wrap=True)
@@ -84,8 +86,12 @@ def doctor() -> int:
 
 def demo() -> None:
     """Grade a demo class with nbgrader, from handing in to feedback pages and a CSV."""
+    from autograder import lock
     from autograder.demo import demo
 
+    if lock.is_on() and (obstacle := lock.find_obstacle()):
+        print(f"{obstacle} The demo's class is made up here, so it is graded without a sandbox.")
+        os.environ[lock.SETTING] = "1"
     demo()
 
 

@@ -100,6 +100,7 @@ Path("/tmp/seen").touch()
 """
 
 
+@pytest.mark.sandbox
 def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(box):
     """The state that tells the first process from the second lies in a file of the box."""
     cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", GOOD + LUCKY)

@@ -31,6 +31,7 @@ HARMLESS = (
 
 
 @pytest.mark.slow
+@pytest.mark.sandbox
 def test_nothing_is_possible_in_a_box():
     results = doctor.examine()
     assert len(results) > 30
@@ -50,6 +51,7 @@ def test_the_attempts_succeed_where_nothing_is_locked(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.sandbox
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_nothing_is_possible_for_an_ordinary_user(tmp_path):
     """The same command, typed by somebody who is not root and sees root's Python all the same."""
@@ -92,6 +94,7 @@ def test_nothing_is_possible_for_an_ordinary_user(tmp_path):
     assert done.returncode == 0 and "POSSIBLE" not in done.stdout
 
 
+@pytest.mark.sandbox
 def test_a_learner_s_code_starts_with_little(monkeypatch):
     """Its environment and its open files are those that are meant."""
     monkeypatch.setenv("A_SECRET", "of the grader")
