@@ -1,4 +1,4 @@
-"""Tests that need the sandbox are skipped where there is none, with the reason; the others go on without."""
+"""Tests of the sandbox are skipped where there is none, with the reason; the others go on without."""
 
 import os
 
