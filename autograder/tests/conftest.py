@@ -1,10 +1,15 @@
-"""Tests of the sandbox are skipped where there is none, with the reason; the others go on without."""
+"""Tests of the sandbox are skipped where there is none, with the reason; fixtures for several files."""
 
 import os
+import shutil
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from autograder import lock
+from autograder import build, lock
+from detrlab import study
+from detrlab import week as states
 
 OBSTACLE = lock.find_obstacle()
 
@@ -25,3 +30,30 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if OBSTACLE and item.get_closest_marker("sandbox"):
             item.add_marker(pytest.mark.skip(reason=OBSTACLE))
+
+
+@pytest.fixture
+def week(tmp_path, monkeypatch):
+    """Return a folder with the week's notebooks that is the current one."""
+    for path in build.NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(study, "asked", study.Counter())
+    states.marks.clear()
+    yield tmp_path
+    states.marks.clear()
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Pretend to be in a notebook; return the list of what is displayed."""
+    shown = []
+
+    def display(bundle, metadata=None, raw=True):
+        shown.append((bundle, metadata))
+
+    shell = SimpleNamespace(user_ns={"In": []})
+    fake = SimpleNamespace(get_ipython=lambda: shell, display=SimpleNamespace(display=display))
+    fake.version_info = (9, 0)  # matplotlib asks
+    monkeypatch.setitem(sys.modules, "IPython", fake)
+    return shown

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograder import build
 from autograder.demo import solution
-from autograder.tests.conftest import fill
+from autograder.tests.folders import fill
 from detrlab import check, codec, predict, reveal, steps, study
 from detrlab.outcome import CheckFailed
 from detrlab.standins import STANDINS

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import build
 from autograder.demo import solution
-from autograder.tests.conftest import fill
+from autograder.tests.folders import fill
 from detrlab import answers, check, compare, hint, progress
 from detrlab.outcome import CheckFailed
 from detrlab.steps import execute

@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from autograder import build
 from autograder.demo import solution
 from autograder.tests.browser.lab import Lab
-from autograder.tests.conftest import fill
+from autograder.tests.folders import fill
 from autograder.tests.test_lab import wait_for_address
 
 SETTINGS = {
