@@ -49,7 +49,7 @@ def attempts(course: Path, port: int, name: str) -> list[Attempt]:
         Attempt("read the solutions", "read", (str(repository / "solutions"),)),
         Attempt("read the hidden checks", "read", (str(AUTOGRADER / "hidden"),)),
         Attempt("read the slips and their sentences", "read", (str(AUTOGRADER / "slips"),)),
-        Attempt("read the numbers of the visible checks", "read", (str(repository / "data"),)),
+        Attempt("read the numbers of the visible checks", "read", (str(repository / "data" / "checks"),)),
         Attempt("read the gradebook and other submissions", "read", (str(course),)),
         Attempt("read the home folder of who grades", "read", (str(Path.home() / ".bashrc"),)),
         Attempt("read the machine's user list", "read", ("/etc/passwd",)),

@@ -1,8 +1,8 @@
 """Lock a program in with bubblewrap: what it sees, what it may use, what it may not ask of the kernel.
 
-It sees the system and Python, read-only, detrlab, and three small empty disks. It has no network, no
-other process, no way out: namespaces of its own, no capabilities, no new user namespaces, and the system
-calls below refused. Started by root, it runs as another user.
+It sees the system and Python, read-only, detrlab with the validation images, and three small empty disks.
+It has no network, no other process, no way out: namespaces of its own, no capabilities, no new user
+namespaces, and the system calls below refused. Started by root, it runs as another user.
 """
 
 import errno
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import detrlab
+from detrlab.toy import VALIDATION
 
 MIB = 2**20
 WORKER = Path(__file__).with_name("worker.py")
@@ -141,7 +142,7 @@ def environment() -> dict[str, str]:
 def view() -> list[str]:
     """Return bubblewrap's options for what can be seen of the file system, all of it read-only."""
     places = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), Path(detrlab.__file__).parent]
-    places += [WORKER, Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
+    places += [WORKER, VALIDATION, Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
     options = []
     for top in (Path("/bin"), Path("/lib"), Path("/lib64")):
         if top.is_symlink():
