@@ -18,12 +18,12 @@ from autograder.tasks import Task, judge_task
 if TYPE_CHECKING:
     from distributed import Client
 
-Judged = tuple[str, dict[str, Verdicts]]  # a student, the verdicts by step
+Judged = tuple[str, dict[str, Verdicts | None]]  # a student, the verdicts by step
 AHEAD = 2  # tasks under way for each process
 spare: Box | None = None  # in each of these processes, started ahead of its submission
 
 
-def judge_with_spare(task: Task) -> dict[str, Verdicts]:
+def judge_with_spare(task: Task) -> dict[str, Verdicts | None]:
     """Judge in the box that was started ahead, and start the next one: importing torch takes seconds."""
     global spare
     box, spare = spare or Box(), None

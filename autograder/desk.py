@@ -30,6 +30,7 @@ class Graded:
     problem: str = ""
 
 
+NOT_JUDGED = "could not be judged, so a person must look; the next run tries again."
 Keys = dict[str, str]  # by step, of what one student handed in; see keys.py
 
 
@@ -82,31 +83,30 @@ class Desk:
         small = {place: without_outputs(content) for place, content in files.items()}
         return Task(student, self.rules.judge, self.rules.seed, course_version(), cells, small)
 
-    def write(self, student: str, keys: Keys, verdicts: dict[str, Verdicts]) -> list[Graded]:
+    def write(self, student: str, keys: Keys, verdicts: dict[str, Verdicts | None]) -> list[Graded]:
         """Keep what the judge found on a student's steps, then write each of them. GradingStopped."""
         with stopped_in_words():
             for step, found in verdicts.items():
                 self.rules.keep(keys[step], step, found)
-            return [
-                self.write_step(student, step, key, verdicts.get(step) or self.rules.known(key) or {})
-                for step, key in keys.items()
-            ]
+            return [self.write_step(student, step, key) for step, key in keys.items()]
 
-    def write_step(self, student: str, step: str, key: str, verdicts: Verdicts) -> Graded:
+    def write_step(self, student: str, step: str, key: str) -> Graded:
         """Write gradebook, notebook and a note of both; killed in between, the next run does it again."""
         nb = self.prepared.pop((student, step), None)
         if self.by_nbgrader:
             return self.ask_nbgrader(student, step)
         try:
             nb = nb or self.notebooks.rebuilt(student, step)
-            path, key = verdicts_path(self.root, student, step), key if verdicts else ""
+            path, known = verdicts_path(self.root, student, step), self.rules.known(key)
+            verdicts = known or {}
             nb = self.notebooks.with_outputs(nb, verdicts)
             answers, before = marks.fingerprints(nb), read_json(path).get("answers", {})
             changed = {name for name, answer in answers.items() if before.get(name) != answer}
             time = self.notebooks.time_of(student, step)
             scores = self.writer.record(student, step, nb, verdicts, changed, time)
             self.notebooks.write_autograded(student, step, nb)
-            write_json(path, {"key": key, "verdicts": verdicts, "answers": answers, "scores": scores})
+            noted = "" if known is None else key
+            write_json(path, {"key": noted, "verdicts": verdicts, "answers": answers, "scores": scores})
         except GradingStopped:
             raise
         except (
@@ -116,7 +116,7 @@ class Desk:
             OSError,
         ):  # what only nbgrader itself can put into words
             return self.ask_nbgrader(student, step)
-        return Graded(student, step)
+        return Graded(student, step, NOT_JUDGED if known is None else "")
 
     def ask_nbgrader(self, student: str, step: str) -> Graded:
         """Have nbgrader grade a submission; where it cannot, its automatic scores are taken back."""

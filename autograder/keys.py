@@ -98,7 +98,7 @@ class Rules:
         """Return the verdicts of a key, or None where nobody has judged it yet."""
         return read_json(self.path(key)).get("verdicts")
 
-    def keep(self, key: str, step: str, verdicts: Verdicts) -> None:
-        """Keep verdicts by their key; those that came to nothing are not kept, and sought again."""
-        if verdicts:
+    def keep(self, key: str, step: str, verdicts: Verdicts | None) -> None:
+        """Keep verdicts by their key; none where the judge failed, so that the next run tries again."""
+        if verdicts is not None:
             write_json(self.path(key), {"step": step, "seed": self.seed, "verdicts": verdicts})

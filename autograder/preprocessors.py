@@ -48,11 +48,16 @@ class WriteVerdicts(NbGraderPreprocessor):
         folder = root / course.submitted_directory / student
         rules = Rules(root, self.judge, secret_seed(root))
         ids["key"] = rules.key(step, folder)
-        ids["verdicts"] = rules.known(ids["key"]) or self.verdicts(rules, ids["key"], step, nb, folder)
+        verdicts = rules.known(ids["key"])
+        if verdicts is None:
+            verdicts = self.verdicts(rules, ids["key"], step, nb, folder)
+        ids["judged"], ids["verdicts"] = verdicts is not None, verdicts or {}
         marks.write_outputs(nb, ids["verdicts"])
         return nb, resources
 
-    def verdicts(self, rules: Rules, key: str, step: str, nb: NotebookNode, folder: Path) -> Verdicts:
+    def verdicts(
+        self, rules: Rules, key: str, step: str, nb: NotebookNode, folder: Path
+    ) -> Verdicts | None:
         """Ask the judge, and keep what it says."""
         cells = {step: [cell for cell in nb.cells if cell.cell_type == "code"]}
         task = Task(
@@ -84,7 +89,8 @@ class KeepManualGrades(NbGraderPreprocessor):
                 same = answers.get(grade.name) == answers_before.get(grade.name)
                 marks.set_needs_person(grade, grade.cell_type, grade.name, before, same, ids["verdicts"])
             gradebook.db.commit()
-        note = {"key": ids["key"], "verdicts": ids["verdicts"], "answers": answers, "scores": scores}
+        key = ids["key"] if ids["judged"] else ""
+        note = {"key": key, "verdicts": ids["verdicts"], "answers": answers, "scores": scores}
         write_json(path, note)
         return nb, resources
 

@@ -35,8 +35,8 @@ class Task:
     files: dict[str, bytes] = field(default_factory=dict)
 
 
-def judge_task(task: Task, box: Box | None = None) -> dict[str, Verdicts]:
-    """Return the verdicts on each step; none on a step whose judge failed.
+def judge_task(task: Task, box: Box | None = None) -> dict[str, Verdicts | None]:
+    """Return the verdicts on each step; None on a step whose judge failed.
 
     ValueError where this machine has another version of the course, NoLock where it has no lock.
     """
@@ -69,8 +69,8 @@ def judge_step(
     box: Box | None,
     seed: int,
     folder: Path,
-) -> Verdicts:
-    """Ask the judge. Where it fails there are no verdicts, and every question waits for a person."""
+) -> Verdicts | None:
+    """Ask the judge; None where it fails: every question then waits for a person."""
     try:
         judged = judge(step, cells, box, seed=seed, folder=folder)
         return {name: plain(asdict(verdict)) for name, verdict in judged.items()}
@@ -79,7 +79,7 @@ def judge_step(
     except (Exception, SystemExit):
         # One submission that breaks the judge must not stop the class.
         LOG.exception("The judge failed on a notebook of step %s.", step)
-        return {}
+        return None
 
 
 def plain(verdict: dict) -> dict:

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from autograder import report
+from autograder.desk import NOT_JUDGED
 from autograder.grade import give_feedback, grade
 from autograder.intake import collect
 from autograder.records import write_json
@@ -58,7 +59,8 @@ def made(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         inbox, "writer", answered(release(course), written_why="It is `a<b` <script>evil()</script>.")
     )
     collect(inbox, course)
-    assert [result for result in grade(course) if result.problem] == []
+    problems = {result.student: result.problem for result in grade(course) if result.problem}
+    assert problems == {"breaks": NOT_JUDGED, "exits": NOT_JUDGED}
     return course
 
 
