@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -46,6 +47,7 @@ class Box:
         self.process: subprocess.Popen | None = None
         self.ready = False
         self.stopped_for = ""  # why it was stopped from here
+        self.session_over = True  # by the worker's own word, which then waits for the next one
         self.spent = 0.0  # seconds of wall time, all sessions together
         self.used: dict[str, Any] = {}  # by the last session that was closed
 
@@ -111,12 +113,12 @@ class Box:
         """Define a notebook's cells in a fresh child for as long as the context lasts.
 
         What it loads from other steps comes from `others`, and is a stand-in where they lack it. Ended
-        where the child does not survive it; the worker is then started anew for the next session.
+        where the child does not survive it; the worker is started anew where it does not say so itself.
         """
         if self.spent > self.limits.total_seconds:
             raise Ended(f"your notebooks took more than {self.limits.total_seconds:.0f} s in all")
         self.start()
-        begun, self.used = time.monotonic(), {}
+        begun, self.used, self.session_over = time.monotonic(), {}, False
         over = threading.Event()
         watch = threading.Thread(
             target=self.watch, args=(over, seconds or self.limits.seconds), daemon=True
@@ -135,22 +137,23 @@ class Box:
             alive = False
             raise
         finally:
-            self.close() if alive else self.stop()
+            if alive:
+                self.close()
+            # The worker is waiting for the next session, unless there is more to hear than its word.
+            if not self.session_over or (self.process and select.select([self.replies], [], [], 0)[0]):
+                self.stop()
             over.set()
             watch.join()
             self.spent += time.monotonic() - begun
 
     def close(self) -> None:
-        """End a session in good order; where that fails, end the worker."""
+        """End a session in good order, as far as it goes."""
         try:
             reply, _ = self.request("close")
         except BrokeOff:
-            self.stop()
             return
-        if reply.get("ended") != 0:
-            self.stop()
         names = ("cpu_seconds", "megabytes")
-        self.used = {k: float(reply[k]) for k in names if isinstance(reply.get(k), int | float)}
+        self.used = {k: float(reply[k]) for k in names if is_number(reply.get(k))}
 
     def watch(self, over: threading.Event, seconds: float) -> None:
         """Stop a session that takes too long, or whose processes together take too much memory."""
@@ -179,6 +182,7 @@ class Box:
             raise BadFrame("the reply is not of the agreed form")
         if "error" in reply and op == "define":
             raise BadFrame("the worker did not begin a new session")
+        self.session_over = "ended" in reply and not self.stopped_for
         if "ended" in reply and op != "close":
             raise Ended(self.how_it_ended(reply["ended"]))
         return reply, flat
@@ -192,6 +196,11 @@ class Box:
         if code < 0:
             return f"your code {SIGNALS.get(-code, f'was ended by signal {-code}')}"
         return f"your code ended its process (exit code {code})"
+
+
+def is_number(value: Any) -> bool:
+    """Say whether what a box says it used is a number that can be shown."""
+    return type(value) in (int, float) and 0 <= value < 1e9
 
 
 def memory_of(pid: int) -> int:

@@ -246,7 +246,8 @@ def main() -> None:
             request, _ = read_frame(incoming)
         except EOFError:
             return
-        write_frame(outgoing, run_session((incoming, outgoing), request, limits), {})
+        if request["op"] == "define":  # else it was asked of a child that had ended by then
+            write_frame(outgoing, run_session((incoming, outgoing), request, limits), {})
 
 
 if __name__ == "__main__":
