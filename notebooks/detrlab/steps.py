@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 STUB = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
+MAGIC = re.compile(r"^[ \t]*(?:[%!?].*|\w+[ \t]*=[ \t]*[%!]\w.*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 # What runs of a cell that the learner added, and of a demo: definitions, and no experiment or training.
 FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
 DEFINITIONS = {
@@ -53,9 +54,12 @@ class Cell:
 
 
 def without_magics(source: str) -> str:
-    """Blank out IPython's % and ! lines, which are not Python; line numbers stay."""
-    lines = source.split("\n")
-    return "\n".join("" if line.lstrip()[:1] in ("%", "!", "?") else line for line in lines)
+    """Blank out IPython's %, ! and ? lines, which are not Python; line numbers stay."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return MAGIC.sub("", source)
+    return source
 
 
 def cell_from_json(cell: dict) -> Cell:
