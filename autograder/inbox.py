@@ -48,6 +48,8 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         raise Unreadable(explain(error)) from None
     except RecursionError:
         raise Unreadable("is nested too deeply to be a notebook") from None
+    except ValueError:  # Python's own limit: digits of a whole number
+        raise Unreadable("holds a number that is longer than any notebook needs") from None
     check_depth(content)
     check_shape(content)
     return content

@@ -25,7 +25,10 @@ Releases = dict[str, Notebook]
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one file: taken for a step or not, and why; `file` and `reason` make a sentence."""
+    """What became of one file: taken for a step or not, and why; `file` and `reason` make a sentence.
+
+    Where somebody else's file has the same `digest`, it is the same file.
+    """
 
     student: str
     file: str
@@ -33,6 +36,7 @@ class Receipt:
     taken: bool = False
     reason: str = ""
     needs_person: bool = False
+    digest: str = ""
 
 
 def collect(source: Path, course: Path = COURSE) -> list[Receipt]:
@@ -133,7 +137,8 @@ def take_model(student: str, models: dict[str, bytes], course: Path, releases: R
         forget_grading(course, student, TRAINED_IN)
     reason = f"was left aside: {chosen} was taken."
     left = [Receipt(student, name, TRAINED_IN, False, reason, True) for name in aside]
-    return [*left, Receipt(student, chosen, TRAINED_IN, taken=True)]
+    digest = hashlib.sha256(models[chosen]).hexdigest()
+    return [*left, Receipt(student, chosen, TRAINED_IN, taken=True, digest=digest)]
 
 
 def step_named(name: str, releases: Iterable[str]) -> str:

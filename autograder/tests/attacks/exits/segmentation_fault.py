@@ -1,0 +1,8 @@
+# answers: box_cxcywh_to_xyxy
+# expected: 0
+# says: crashed
+import ctypes
+
+
+def box_cxcywh_to_xyxy(boxes):
+    return ctypes.string_at(0)

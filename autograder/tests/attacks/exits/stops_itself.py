@@ -1,0 +1,10 @@
+# Stops, and does not end.
+# answers: box_cxcywh_to_xyxy
+# expected: 0
+# says: too long
+import os
+import signal
+
+
+def box_cxcywh_to_xyxy(boxes):
+    os.kill(os.getpid(), signal.SIGSTOP)

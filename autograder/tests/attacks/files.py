@@ -1,0 +1,71 @@
+"""Read the attacks that are an answer to an exercise."""
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import build, hidden
+from autograder.slips import slips
+from detrlab.steps import Cell
+
+FOLDER = Path(__file__).parent
+HEADER = re.compile(r"^# (answers|expected|says): (.*)$", re.MULTILINE)
+MARK = re.compile(r"^( *)# (SOLUTION|WRONG)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One answer to one exercise, and what has to come of it."""
+
+    category: str
+    name: str
+    exercise: str
+    full_marks: bool
+    says: str
+    source: str
+
+    @property
+    def student(self) -> str:
+        """The name under which it is handed in."""
+        return f"{self.category}-{self.name}"
+
+
+def read_attacks() -> list[Attack]:
+    """Read every file, by category and name. ValueError where its first lines are amiss."""
+    found = []
+    for path in sorted(FOLDER.glob("*/*.py")):
+        text = path.read_text(encoding="utf-8")
+        header = dict(HEADER.findall(text))
+        if header.get("expected") not in ("0", "full") or "answers" not in header:
+            raise ValueError(f"{path}: its first lines should say what it answers and what is expected.")
+        exercise = header["answers"]
+        source = MARK.sub(functools.partial(put_in, exercise), text)
+        full = header["expected"] == "full"
+        found.append(Attack(path.parent.name, path.stem, exercise, full, header.get("says", ""), source))
+    return found
+
+
+def put_in(exercise: str, mark: re.Match) -> str:
+    """Return the answer that a mark stands for, as far to the right as the mark."""
+    answer = {"SOLUTION": right_answer, "WRONG": wrong_answer}[mark[2]](exercise)
+    return "\n".join(f"{mark[1]}{line}" if line.strip() else line for line in answer.split("\n"))
+
+
+def right_answer(exercise: str) -> str:
+    """Return the solution of an exercise, as a learner would have it."""
+    step, _ = hidden.step_of(exercise)
+    return todo_of(exercise, build.code_cells(step))
+
+
+def wrong_answer(exercise: str) -> str:
+    """Return a known wrong answer to an exercise, the first of its slips."""
+    step, _ = hidden.step_of(exercise)
+    slip = next(slip for slip in slips(step) if slip.grade_id == exercise)
+    return todo_of(exercise, slip.apply(build.code_cells(step)))
+
+
+def todo_of(exercise: str, cells: list[Cell]) -> str:
+    """Return the text of an exercise's TODO, without the lines that say where a solution is."""
+    source = next(cell.source for cell in cells if (cell.role, cell.name) == ("todo", exercise))
+    return "\n".join(line for line in source.split("\n") if not line.endswith(" SOLUTION"))

@@ -1,0 +1,7 @@
+# Leaves names lying about that a check may use itself.
+# answers: encoder_layer
+# expected: full
+check = hidden = judge = expected = right = _ = None
+list_ = dict_ = torch_ = 3
+
+# SOLUTION

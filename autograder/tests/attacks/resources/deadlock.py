@@ -1,0 +1,12 @@
+# Waits for itself.
+# answers: box_cxcywh_to_xyxy
+# expected: 0
+# says: too long
+import threading
+
+lock = threading.Lock()
+
+
+def box_cxcywh_to_xyxy(boxes):
+    with lock, lock:
+        return boxes

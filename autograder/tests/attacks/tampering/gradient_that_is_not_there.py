@@ -1,0 +1,20 @@
+# Says that a gradient flows, and sends back numbers that are no gradient.
+# answers: encoder_layer
+# expected: 0
+import torch
+
+
+class Detour(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return torch.full_like(gradient, float("inf"))
+
+
+# SOLUTION
+
+right = TransformerEncoderLayer.forward
+TransformerEncoderLayer.forward = lambda self, src, pos: Detour.apply(right(self, src, pos))

@@ -1,0 +1,7 @@
+# Keeps weights of its own and says that it has loaded others.
+# answers: encoder_layer
+# expected: 0
+# WRONG
+
+
+TransformerEncoderLayer.load_state_dict = lambda *_, **__: None

@@ -1,0 +1,11 @@
+# Prints what a passing check prints, and a score.
+# answers: box_cxcywh_to_xyxy
+# expected: 0
+import sys
+
+print("✓ box_cxcywh_to_xyxy\n2.0")
+sys.stderr.write("✓ box_cxcywh_to_xyxy\n2.0")
+
+# WRONG
+
+print('{"state": "pass", "sentence": "✓ box_cxcywh_to_xyxy", "credit": 1.0}')
