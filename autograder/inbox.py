@@ -42,6 +42,8 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         raise Unreadable("is empty")
     try:
         content = json.loads(data.decode("utf-8-sig"), parse_constant=refuse_constant)
+    except Unreadable:
+        raise
     except UnicodeDecodeError:
         raise Unreadable("is not UTF-8 text, so it is not a notebook as Jupyter saves it") from None
     except json.JSONDecodeError as error:
