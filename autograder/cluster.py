@@ -46,7 +46,7 @@ def connect(processes: int, scheduler: str = "") -> Iterator["Client"]:
         with Client(scheduler, timeout=20, name="autograder") as client:
             yield client
         return
-    options = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
+    options = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": "127.0.0.1:0"}
     with (
         LocalCluster(
             n_workers=processes, security=True, silence_logs=logging.CRITICAL, **options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 from autograder import marks
-from autograder.gradebook import GradingStopped, Writer, stopped_in_words
+from autograder.gradebook import Writer
 from autograder.handed_in import Notebooks
 from autograder.inbox import Unreadable, parse_notebook
 from autograder.keys import Rules, Verdicts, course_version, secret_seed
@@ -84,38 +84,30 @@ class Desk:
         return Task(student, self.rules.judge, self.rules.seed, course_version(), cells, small)
 
     def write(self, student: str, keys: Keys, verdicts: dict[str, Verdicts | None]) -> list[Graded]:
-        """Keep what the judge found on a student's steps, then write each of them. GradingStopped."""
-        with stopped_in_words():
-            for step, found in verdicts.items():
-                self.rules.keep(keys[step], step, found)
-            return [self.write_step(student, step, key) for step, key in keys.items()]
+        """Keep what the judge found on a student's steps, then write each of them."""
+        for step, found in verdicts.items():
+            self.rules.keep(keys[step], step, found)
+        return [self.write_step(student, step, key) for step, key in keys.items()]
 
     def write_step(self, student: str, step: str, key: str) -> Graded:
         """Write gradebook, notebook and a note of both; killed in between, the next run does it again."""
-        nb = self.prepared.pop((student, step), None)
         if self.by_nbgrader:
             return self.ask_nbgrader(student, step)
+        known = self.rules.known(key)
+        verdicts = known or {}
         try:
-            nb = nb or self.notebooks.rebuilt(student, step)
-            path, known = verdicts_path(self.root, student, step), self.rules.known(key)
-            verdicts = known or {}
+            nb = self.prepared.pop((student, step), None) or self.notebooks.rebuilt(student, step)
             nb = self.notebooks.with_outputs(nb, verdicts)
-            answers, before = marks.fingerprints(nb), read_json(path).get("answers", {})
-            changed = {name for name, answer in answers.items() if before.get(name) != answer}
-            time = self.notebooks.time_of(student, step)
-            scores = self.writer.record(student, step, nb, verdicts, changed, time)
-            self.notebooks.write_autograded(student, step, nb)
-            noted = "" if known is None else key
-            write_json(path, {"key": noted, "verdicts": verdicts, "answers": answers, "scores": scores})
-        except GradingStopped:
-            raise
-        except (
-            Unreadable,
-            ValueError,
-            LookupError,
-            OSError,
-        ):  # what only nbgrader itself can put into words
+        except Exception:  # whatever it is, nbgrader can say what it makes of it
             return self.ask_nbgrader(student, step)
+        path = verdicts_path(self.root, student, step)
+        answers, before = marks.fingerprints(nb), read_json(path).get("answers", {})
+        changed = {name for name, answer in answers.items() if before.get(name) != answer}
+        time = self.notebooks.time_of(student, step)
+        scores = self.writer.record(student, step, nb, verdicts, changed, time)
+        self.notebooks.write_autograded(student, step, nb)
+        noted = "" if known is None else key
+        write_json(path, {"key": noted, "verdicts": verdicts, "answers": answers, "scores": scores})
         return Graded(student, step, NOT_JUDGED if known is None else "")
 
     def ask_nbgrader(self, student: str, step: str) -> Graded:

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from autograder import cluster
 from autograder.desk import Desk, Graded
-from autograder.gradebook import GradingStopped, Writer
+from autograder.gradebook import GradingStopped, Writer, stopped_in_words
 from autograder.settings import COURSE, open_course
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Work = dict[str, list[str]]  # steps by student
 
 
+@stopped_in_words()
 def grade(
     course: Path = COURSE,
     students: Iterable[str] | None = None,

@@ -89,11 +89,10 @@ class Writer:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all or nothing; GradingStopped where it cannot be."""
+        """Commit all or nothing."""
         try:
-            with stopped_in_words():
-                yield
-                self.db.commit()
+            yield
+            self.db.commit()
         finally:
             self.db.rollback()
             self.db.expunge_all()  # formgrader may change any row before the next transaction

@@ -38,8 +38,11 @@ class Notebooks:
         return Path(self.root, self.course.submitted_directory, student, step)
 
     def time_of(self, student: str, step: str) -> datetime | None:
-        """Return when it was handed in, where that is known, in UTC. ValueError where it is no time."""
-        return self.course.get_existing_timestamp(self.submitted(student, step))
+        """Return when it was handed in, in UTC; None where no file says so in a readable way."""
+        try:
+            return self.course.get_existing_timestamp(self.submitted(student, step))
+        except (AttributeError, ValueError):  # nbgrader's own way to say that it cannot read the file
+            return None
 
     def release(self, step: str) -> Notebook:
         """Return a release as nbgrader would put it right from its gradebook."""

@@ -1,5 +1,6 @@
 """A judge that looks at words in the answers; it stands in for the real one in the tests of grading."""
 
+import time
 from dataclasses import dataclass
 
 
@@ -20,6 +21,8 @@ def judge(
     verdicts = {}
     for name in ("layer", "stack"):
         source = sources[f"todo_{name}"]
+        if "SLOW" in source:
+            time.sleep(1)
         if "BREAK" in source:
             raise RuntimeError("the judge broke")
         if "EXIT" in source:
