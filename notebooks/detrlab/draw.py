@@ -36,6 +36,8 @@ __all__ += ["gallery", "heatmap", "image_grid", "new_figure", "show", "six_so_fa
 Boxes = Mapping[str, Tensor]
 Rect = tuple[float, float, float, float]
 
+NAME_SIZE, NAME_PAD = 8, 0.12  # in points, and of the size around it
+
 
 def visualize(
     image: Tensor,
@@ -114,6 +116,8 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
     """Draw the finite boxes of a target, then each name where it hides least."""
+    if ax.figure.get_layout_engine() is not None:
+        ax.figure.canvas.figure.draw_without_rendering()  # how large a name is depends on the layout
     right, bottom = ax.get_xlim()[1], ax.get_ylim()[0]
     boxes = to_array(target["boxes"]).reshape(-1, 4)
     centre, half = boxes[:, :2], boxes[:, 2:] / 2
@@ -143,27 +147,43 @@ def _write_name(
     ax: Axes, words: str, color: str, own: Rect, rects: list[Rect], written: list[Rect]
 ) -> Rect:
     """Write a name beside or on its box, inside the image, clear of other names and boxes."""
-    style = {"boxstyle": "square,pad=0.12", "facecolor": color, "edgecolor": "none"}
+    style = {"boxstyle": f"square,pad={NAME_PAD}", "facecolor": color, "edgecolor": "none"}
     ink = "white" if color == PALETTE[0] else "black"
-    text = ax.text(0, 0, words, fontsize=8, color=ink, va="bottom", bbox=style, zorder=4)
+    text = ax.annotate(words, (0, 0), (0, 0), textcoords="offset points", fontsize=NAME_SIZE, color=ink)
+    text.set(bbox=style, zorder=4)
     extent = text.get_window_extent().transformed(ax.transData.inverted())
-    pad = 0.12 * abs(extent.height)
+    pad = NAME_PAD * abs(extent.height)
     width, height = abs(extent.width) + 2 * pad, abs(extent.height) + 2 * pad
     right, bottom = ax.get_xlim()[1], ax.get_ylim()[0]
+    x0, y0, x1, y1 = own
+    across = ((x0, "left"), (x1, "right"), ((x0 + x1) / 2, "center"), (x1, "left"), (x0, "right"))
+    down = ((y0, "bottom"), (y1, "top"), (y0, "top"))
+    places = {}
+    for y, va in down:
+        for x, ha in across:
+            left = x - width * {"left": 0, "center": 0.5, "right": 1}[ha]
+            top = y - height * (va == "bottom")
+            # At the image's border the name is held by the border.
+            x, ha, left = (-0.5, "left", -0.5) if left < -0.5 else (x, ha, left)
+            x, ha, left = (right, "right", right - width) if left + width > right else (x, ha, left)
+            y, va, top = (-0.5, "top", -0.5) if top < -0.5 else (y, va, top)
+            y, va, top = (bottom, "bottom", bottom - height) if top + height > bottom else (y, va, top)
+            places[left, top, left + width, top + height] = (x, ha, y, va)
 
     def hides(place: Rect) -> float:
         return 9 * sum(_shared(place, other) for other in written) + sum(
             _shared(place, other) for other in rects
         )
 
-    x0, y0, x1, y1 = own
-    places = []
-    for top in (y0 - height, y1, y0):
-        for left in (x0, x1 - width, (x0 + x1 - width) / 2, x1, x0 - width):
-            x, y = min(max(left, -0.5), right - width), min(max(top, -0.5), bottom - height)
-            places.append((x, y, x + width, y + height))
     best = min(places, key=hides)
-    text.set_position((best[0] + pad, best[3] - pad))
+    x, ha, y, va = places[best]
+    # Held by a corner, a name stays at its box when the layout changes the size of the axes later.
+    space = NAME_PAD * NAME_SIZE
+    text.xy = (x, y)
+    text.set_position(
+        (space * {"left": 1, "center": 0, "right": -1}[ha], space * (1 if va == "bottom" else -1))
+    )
+    text.set(ha=ha, va=va)
     return best
 
 

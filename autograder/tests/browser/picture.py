@@ -1,0 +1,36 @@
+"""Take the README's screenshot of a wrong answer: python -m autograder.tests.browser.picture"""
+
+import tempfile
+from pathlib import Path
+
+from autograder import build, slips
+from autograder.demo import solution
+from autograder.tests.browser import server
+from autograder.tests.browser.lab import Lab
+from autograder.tests.folders import fill
+
+TARGET = build.DATA / "images" / "check.png"
+STEP, EXERCISE, SLIP = "02_positional_encoding", "positional_encoding", "x-before-y"
+
+
+def main() -> None:
+    """Fill in a slip, run the notebook to its check, and save what JupyterLab shows."""
+    [slip] = [known for known in slips.slips(STEP) if (known.grade_id, known.id) == (EXERCISE, SLIP)]
+    answers = solution(STEP)
+    answers[f"todo_{EXERCISE}"] = answers[f"todo_{EXERCISE}"].replace(slip.old, slip.new)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        server.unpack(root)
+        fill(server.week1(root, "fresh"), STEP, **answers)
+        with server.jupyterlab(root) as (address, token), server.chromium() as browser:
+            page = browser.new_page(viewport={"width": 1280, "height": 480})
+            lab = Lab(page, address, token, root)
+            lab.open(server.week1(root, "fresh") / f"{STEP}.ipynb")
+            check = lab.cell(f"tests_{EXERCISE}")
+            lab.run_through(check)
+            check.evaluate("cell => cell.scrollIntoView({block: 'end'})")
+            page.screenshot(path=TARGET)
+
+
+if __name__ == "__main__":
+    main()
