@@ -23,7 +23,7 @@ def notebooks() -> None:
 
 def solutions(steps: list[str]) -> None:
     """Execute the solutions (all, or the steps named) into notebooks with outputs, and draw a picture."""
-    from autograder.build import solutions
+    from autograder.executed import solutions
     from autograder.pictures import detections
 
     print("Executed " + ", ".join(path.stem for path in solutions(steps or None)) + ".")

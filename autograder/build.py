@@ -24,7 +24,6 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import timing
 from autograder.settings import open_course
 from detrlab.steps import Cell, cell_from_json
 
@@ -40,8 +39,6 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"},
 }
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class SourceError(ValueError):
@@ -196,36 +193,6 @@ def notebooks(target: Path = NOTEBOOKS) -> list[Path]:
             Path(shutil.copy(released / step / f"{step}.ipynb", target / f"{step}.ipynb"))
             for step in steps()
         ]
-
-
-def solutions(only: list[str] | None = None, target: Path = SOLUTIONS) -> list[Path]:
-    """Execute the source notebooks and write them with their outputs, for those who compare."""
-    from nbclient import NotebookClient
-
-    written = []
-    for step in only or steps():
-        notebook = read_source(step)
-        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": SOLUTIONS}}).execute()
-        print(timing.report(step, notebook))
-        for cell in notebook.cells:
-            cell.metadata.pop("execution", None)  # times of day would differ at each build
-            if cell.cell_type == "code":
-                cell.outputs = [keep for output in cell.outputs if (keep := lasting(output))]
-        notebook.metadata.pop("widgets", None)
-        notebook.metadata = NotebookNode(KERNEL)
-        written.append(target / f"{step}.ipynb")
-        nbformat.write(notebook, written[-1])
-    return written
-
-
-def lasting(output: NotebookNode) -> NotebookNode | None:
-    """Return what of an output still shows something where no kernel runs; None where nothing does."""
-    data = output.get("data", {})
-    if WIDGET in data:
-        return None
-    if "image/png" in data:
-        data.pop("text/html", None)  # the same picture once more; code-hosting pages may drop HTML
-    return output
 
 
 def bundle(target: Path = ROOT / "dist" / "detr-from-scratch.zip") -> Path:

@@ -7,14 +7,15 @@ import subprocess
 import sys
 
 import pytest
+from nbformat import v4
 
-from autograder import build
+from autograder import build, executed
 from autograder.hidden import step_of
 
 HINTS = re.compile(r"<details>\s*<summary>Hint (\d) · ")
 
 
-def executed(step: str) -> list[dict]:
+def executed_cells(step: str) -> list[dict]:
     path = build.SOLUTIONS / f"{step}.ipynb"
     return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
@@ -23,7 +24,7 @@ def executed(step: str) -> list[dict]:
 def test_nothing_but_results_in_the_outputs(step):
     """No warning, no error, no progress left over; every check has passed, every picture has words."""
     said = []
-    for cell in executed(step):
+    for cell in executed_cells(step):
         for output in cell.get("outputs", []):
             assert output["output_type"] != "error", output
             assert output.get("name") != "stderr", output["text"]
@@ -86,3 +87,15 @@ def test_the_source_is_a_script(step, tmp_path):
     assert done.returncode == 0, done.stderr
     for exercise in build.exercises(step):
         assert f"✓ {exercise.name}\n" in done.stdout
+
+
+def test_run_time_is_set_beside_the_stated_minutes():
+    head = build.read_source("03_encoder").cells[0]
+    code = v4.new_code_cell()
+    times = {"busy": "2026-01-01T10:00:00+00:00", "idle": "2026-01-01T10:00:42.4+00:00"}
+    code.metadata["execution"] = {f"iopub.status.{at}": time for at, time in times.items()}
+    said = executed.report("03_encoder", v4.new_notebook(cells=[head, code, code]))
+    assert "60 minutes stated, cells run   85 s, the longest  42 s" in said
+    code.metadata["execution"]["iopub.status.idle"] = "2026-01-01T11:01:00+00:00"
+    with pytest.raises(ValueError, match="longer than stated"):
+        executed.report("03_encoder", v4.new_notebook(cells=[head, code]))
