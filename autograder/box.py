@@ -24,6 +24,10 @@ from detrlab.outcome import BrokeOff
 from detrlab.steps import Cell
 
 LIMITS = Limits()
+RECEIVED = 256 * lock.MIB  # of tensors, in one session: they are kept until its check is judged
+# What the learner's code may hand over: torch itself can do little with numbers of other types.
+TYPES = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.complex64}
+TYPES |= {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex128}
 PAUSE = 0.1  # seconds between two looks at a session's memory
 SIGNALS: dict[int, str] = {
     signal.SIGXCPU: "took too long and was stopped",
@@ -48,6 +52,7 @@ class Box:
         self.ready = False
         self.stopped_for = ""  # why it was stopped from here
         self.session_over = True  # by the worker's own word, which then waits for the next one
+        self.received = 0  # bytes of tensors, in this session
         self.spent = 0.0  # seconds of wall time, all sessions together
         self.used: dict[str, Any] = {}  # by the last session that was closed
 
@@ -118,7 +123,7 @@ class Box:
         if self.spent > self.limits.total_seconds:
             raise Ended(f"your notebooks took more than {self.limits.total_seconds:.0f} s in all")
         self.start()
-        begun, self.used, self.session_over = time.monotonic(), {}, False
+        begun, self.used, self.session_over, self.received = time.monotonic(), {}, False, 0
         over = threading.Event()
         watch = threading.Thread(
             target=self.watch, args=(over, seconds or self.limits.seconds), daemon=True
@@ -180,6 +185,11 @@ class Box:
             raise Ended(self.how_it_ended(None)) from error
         if not isinstance(reply, dict):
             raise BadFrame("the reply is not of the agreed form")
+        self.received += sum(tensor.nbytes for tensor in flat.values())
+        if self.received > RECEIVED:
+            raise BadFrame(f"your code handed over more than {RECEIVED // lock.MIB} MiB")
+        if odd := [tensor.dtype for tensor in flat.values() if tensor.dtype not in TYPES]:
+            raise BadFrame(f"your code handed over numbers of the type {odd[0]}")
         if "error" in reply and op == "define":
             raise BadFrame("the worker did not begin a new session")
         self.session_over = "ended" in reply and not self.stopped_for

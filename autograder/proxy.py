@@ -9,6 +9,7 @@ from autograder.worker import BadFrame, tensors_in
 from detrlab.codec import flatten, unflatten
 
 LONGEST = 300  # characters of an error message that are shown
+MOST = 20  # classes and frames of an error
 
 
 class RemoteError(Exception):
@@ -17,15 +18,15 @@ class RemoteError(Exception):
     def __init__(self, error: Any):
         data = error if isinstance(error, dict) else {}
         super().__init__(printable(data.get("message")))
-        self.names = [printable(name) for name in as_list(data.get("names"))] or ["Exception"]
-        self.frames = [printable(line) for line in as_list(data.get("frames"))]
+        self.names = [printable(name) for name in as_list(data.get("names"))[:MOST]] or ["Exception"]
+        self.frames = [printable(line) for line in as_list(data.get("frames"))[:MOST]]
 
 
 class Remote:
     """A reference to a class, function or object in a box: call it, or take its attributes."""
 
     def __init__(self, box: Box, data: dict):
-        if type(data.get("object")) is not int:
+        if type(data.get("object")) is not int or not 0 <= data["object"] < 2**31:
             raise BadFrame("the reply refers to no object")
         self._box, self._object = box, data["object"]
         self._kind = printable(data.get("kind"))
@@ -62,9 +63,10 @@ class Remote:
             with_gradient=list(inputs),
             grad_enabled=torch.is_grad_enabled(),
         )
-        if names := [name for name in as_list(reply.get("with_gradient")) if name in flat]:
+        told = [name for name in as_list(reply.get("with_gradient")) if type(name) is str]
+        if names := [name for name in told if name in flat and flat[name].is_floating_point()]:
             outputs = [flat[name] for name in names]
-            through = Through.apply(self._box, reply["call"], outputs, *inputs.values())
+            through = Through.apply(self._box, reply.get("call"), outputs, *inputs.values())
             flat |= dict(zip(names, through, strict=True))
         return value_of(self._box, reply, flat)
 
@@ -73,9 +75,10 @@ class Through(torch.autograd.Function):
     """Carry gradients through a call that happened in a box."""
 
     @staticmethod
-    def forward(ctx: Any, box: Box, call: int, outputs: list, *inputs: torch.Tensor) -> tuple:
+    def forward(ctx: Any, box: Box, call: Any, outputs: list, *inputs: torch.Tensor) -> tuple:
         """Return the outputs that came back, now attached to the inputs."""
-        ctx.box, ctx.call, ctx.shapes = box, call, [tensor.shape for tensor in inputs]
+        ctx.box, ctx.call = box, call
+        ctx.forms = [(tensor.shape, tensor.dtype) for tensor in inputs]
         return tuple(output.clone() for output in outputs)
 
     @staticmethod
@@ -85,8 +88,8 @@ class Through(torch.autograd.Function):
         reply, flat = ask(ctx.box, "backward", tensors, call=ctx.call)
         found = value_of(ctx.box, reply, flat)
         right = isinstance(found, list) and all(torch.is_tensor(gradient) for gradient in found)
-        if not right or [gradient.shape for gradient in found] != ctx.shapes:
-            raise BadFrame("the gradients that came back have other shapes than the inputs")
+        if not right or [(gradient.shape, gradient.dtype) for gradient in found] != ctx.forms:
+            raise BadFrame("the gradients that came back have another form than the inputs")
         return None, None, None, *found
 
 
@@ -129,6 +132,6 @@ def as_list(value: Any) -> list:
 
 
 def printable(value: Any) -> str:
-    """Return text that is safe to show: bounded, without control characters."""
-    text = "".join(c if c.isprintable() or c == "\n" else "?" for c in str(value)[:LONGEST])
-    return text if value is not None else ""
+    """Return text that is safe to show: bounded, on one line, without control characters."""
+    text = "" if value is None else str(value)[:LONGEST].replace("\n", " ")
+    return "".join(c if c.isprintable() else "?" for c in text)

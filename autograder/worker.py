@@ -28,7 +28,9 @@ from detrlab.outcome import BrokeOff, error_names, learner_frames
 from detrlab.probes.given import given
 
 HEADER = struct.Struct(">II")  # bytes of JSON, bytes of tensors
-LIMIT = 256 * 1024 * 1024
+LIMIT = 128 * 2**20  # bytes of a frame
+TEXT_LIMIT = 8 * 2**20  # bytes of its JSON
+NAMES_LIMIT = 2**20  # bytes of its tensors' names and shapes
 MESSAGE_LIMIT = 1000
 
 
@@ -40,8 +42,8 @@ def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) ->
     """Write one frame. BadFrame where it would be larger than the limit."""
     text = json.dumps(data).encode()
     blob = tensors_to_bytes(tensors) if tensors else b""
-    if len(text) + len(blob) > LIMIT:
-        raise BadFrame(f"a value of more than {LIMIT // 2**20} MiB cannot be handed over")
+    if len(text) > TEXT_LIMIT or len(text) + len(blob) > LIMIT:
+        raise BadFrame("a value is too large to be handed over")
     pipe.write(HEADER.pack(len(text), len(blob)))
     pipe.write(text)
     pipe.write(blob)
@@ -51,9 +53,11 @@ def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) ->
 def read_frame(pipe: IO[bytes]) -> tuple[Any, dict[str, torch.Tensor]]:
     """Read one frame. EOFError where the other end is gone, BadFrame where it is not a frame."""
     text_length, blob_length = HEADER.unpack(read_exactly(pipe, HEADER.size))
-    if text_length + blob_length > LIMIT:
+    if text_length > TEXT_LIMIT or text_length + blob_length > LIMIT:
         raise BadFrame("the frame is larger than the limit")
     text, blob = read_exactly(pipe, text_length), read_exactly(pipe, blob_length)
+    if int.from_bytes(blob[:8], "little") > NAMES_LIMIT:
+        raise BadFrame("the frame holds more tensors than the limit")
     try:
         return json.loads(text), tensors_from_bytes(blob) if blob else {}
     except Exception as error:  # safetensors raises an exception class of its own
@@ -216,9 +220,7 @@ def run_session(pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict 
     _, status, used = os.wait4(child, 0)
     if limits:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(
-                -1, signal.SIGKILL
-            )  # what it started: in this namespace of processes there is no other
+            os.kill(-1, signal.SIGKILL)  # what it started: in this namespace there is nothing else
     seconds = round(used.ru_utime + used.ru_stime, 3)
     ended = os.waitstatus_to_exitcode(status)
     return {"ended": ended, "cpu_seconds": seconds, "megabytes": used.ru_maxrss // 1024}
@@ -228,9 +230,7 @@ def main() -> None:
     """Fork a child for each session, and say how it ended."""
     limits = json.loads(sys.argv[1]) if len(sys.argv) > 1 else None
     if limits:
-        if (
-            os.getpid() != 2
-        ):  # bubblewrap is 1; elsewhere a kill(-1) would reach processes of other people
+        if os.getpid() != 2:  # bubblewrap is 1; elsewhere a kill(-1) would reach other people's
             raise SystemExit("Limits hold in a box of its own only: see autograder/lock.py.")
         limit_everything(limits)
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)

@@ -137,11 +137,12 @@ def trial(exercise: str, seed: int, stand_ins_only: bool) -> tuple[list[Case], l
 def check(exercise: str, learner: Any, seed: int | None = None) -> None:
     """Run one hidden check; raise CheckFailed with one sentence where the answer is wrong.
 
+    The sentence tells no numbers: a later submission meets the same inputs.
     Without a `seed` the inputs are drawn from a secret one.
     """
     seed = secrets.randbits(32) if seed is None else seed
     drawn, right, known = trial(exercise, seed, steps.notebooks is not None)
-    judge(observe_all(exercise, learner, drawn), right, known)
+    judge(observe_all(exercise, learner, drawn), right, known, secret=True)
 
 
 def __getattr__(exercise: str) -> Callable[[Any], None]:

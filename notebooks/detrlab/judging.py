@@ -1,5 +1,7 @@
 """Compare what a learner's code did with what is right, and say in one sentence what is wrong."""
 
+import re
+import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,11 @@ import torch
 from detrlab.outcome import CheckFailed, NothingYet, Outcome
 
 ATOL, RTOL = 1e-5, 1e-4
+DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
+LONGEST = 200  # characters of a value in a sentence
+BRIEF = reprlib.Repr()
+BRIEF.maxlist = BRIEF.maxdict = BRIEF.maxtuple = 20
+BRIEF.maxstring = BRIEF.maxother = LONGEST
 
 
 class WrongValue(CheckFailed):
@@ -59,45 +66,55 @@ class Slip:
     outcomes: Sequence[Outcome]  # by case
 
 
-def judge(mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip]) -> None:
+def judge(
+    mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip], secret: bool = False
+) -> None:
     """Compare what the learner's code did with what is right; raise CheckFailed with one sentence.
 
     The first case that is wrong decides. A slip is named when it does exactly the same there; of
-    several, the one that does the same in most cases.
+    several, the one that does the same in most cases. Of `secret` cases no numbers are told.
     """
     for number, (outcome, expected) in enumerate(zip(mine, right, strict=True)):
         if isinstance(outcome.failure, NothingYet):
             raise outcome.failure
         if agree(outcome, expected):
             continue
-        failure = first_difference(outcome, expected)
+        failure = first_difference(outcome, expected, secret)
         alike = [slip for slip in slips if agree(outcome, slip.outcomes[number])]
         if alike:
             best = max(alike, key=lambda slip: sum(map(agree, mine, slip.outcomes)))
             failure.args = (best.says,)
+        elif secret:
+            failure.args = (DECIMALS.sub("…", str(failure)),)
         raise failure
 
 
-def first_difference(outcome: Outcome, expected: Outcome) -> CheckFailed:
+def first_difference(outcome: Outcome, expected: Outcome, secret: bool = False) -> CheckFailed:
     """Describe the first observation that is wrong, or what ended the observations."""
     for what, right in expected.values.items():
         if what not in outcome.values:
             break
         if not same(outcome.values[what], right):
-            sentence = describe(what, outcome.values[what], right)
+            sentence = describe(what, outcome.values[what], right, secret)
             advice = expected.advice.get(what, "")
             return WrongValue(f"{sentence} {advice}".strip(), what, outcome.values[what], right)
     return outcome.failure or CheckFailed("The check saw fewer results than it expected.")
 
 
-def describe(what: str, mine: Any, right: Any) -> str:
-    """Say in one sentence how an observed value differs from the right one."""
+def shown(value: Any) -> str:
+    """Return a value as text that fits in a sentence and holds no control characters."""
+    text = value if isinstance(value, str) else BRIEF.repr(value)
+    return "".join(c if c.isprintable() else "?" for c in text[:LONGEST])
+
+
+def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
+    """Say in one sentence how an observed value differs from the right one; how much is no secret."""
     if mine is None:
         return f"{what} is None: is there a `return`?"
-    if isinstance(right, str):
-        return f"{what} is {mine}; it should be {right}."
     if not torch.is_tensor(right):
-        return f"{what} is {mine!r}; it should be {right!r}."
+        if secret and holds_fractions(right):
+            return f"{what} is not what it should be."
+        return f"{what} is {shown(mine)}; it should be {shown(right)}."
     if not torch.is_tensor(mine):
         return f"{what} is a {kind(mine)}; it should be a tensor {list(right.shape)}."
     if mine.shape != right.shape:
@@ -109,7 +126,15 @@ def describe(what: str, mine: Any, right: Any) -> str:
     gap = (mine.double() - right.double()).abs()
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     share = (gap > ATOL + RTOL * right.double().abs()).double().mean()
-    return (
-        f"{what} has the right shape, but {share:.0%} of its numbers are off; the largest difference "
-        f"is at {place}: yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}."
-    )
+    sentence = f"{what} has the right shape, but {share:.0%} of its numbers are off"
+    if secret:
+        return f"{sentence}."
+    values = f"yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}"
+    return f"{sentence}; the largest difference is at {place}: {values}."
+
+
+def holds_fractions(value: Any) -> bool:
+    """Say whether plain data has floating-point numbers or tensors in it."""
+    if isinstance(value, dict | list | tuple):
+        return any(map(holds_fractions, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) or torch.is_tensor(value)
