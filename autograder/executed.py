@@ -1,11 +1,12 @@
 """Execute the solutions into notebooks with outputs, for those who compare, and time their cells."""
 
 from datetime import datetime
+from html import escape
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from autograder.build import KERNEL, SOLUTIONS, read_source, steps
 from detrlab.week import HEADER
@@ -27,21 +28,27 @@ def solutions(only: list[str] | None = None, target: Path = SOLUTIONS) -> list[P
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day would differ at each build
             if cell.cell_type == "code":
-                cell.outputs = [keep for output in cell.outputs if (keep := lasting(output))]
+                cell.outputs = [keep for output in cell.outputs for keep in lasting(output)]
         notebook.metadata = NotebookNode(KERNEL)
         written.append(target / f"{step}.ipynb")
         nbformat.write(notebook, written[-1])
     return written
 
 
-def lasting(output: NotebookNode) -> NotebookNode | None:
-    """Return what of an output still shows something where no kernel runs; None where nothing does."""
+def lasting(output: NotebookNode) -> list[NotebookNode]:
+    """Return what of an output still shows something where no kernel runs; a figure also in words.
+
+    A page made of a stored notebook gives a PNG no alt text, and may drop the HTML that has one.
+    """
     data = output.get("data", {})
     if WIDGET in data:
-        return None
-    if "image/png" in data:
-        data.pop("text/html", None)  # the same picture once more; code-hosting pages may drop HTML
-    return output
+        return []
+    if "image/png" not in data:
+        return [output]
+    data.pop("text/html", None)  # the same picture once more
+    alt = output.metadata["image/png"]["alt"]
+    fold = f"<details><summary>This figure in words</summary>\n\n{escape(alt)}\n</details>"
+    return [output, v4.new_output("display_data", data={"text/html": fold, "text/plain": alt})]
 
 
 def report(step: str, notebook: NotebookNode) -> str:
