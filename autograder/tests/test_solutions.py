@@ -105,7 +105,7 @@ def test_run_time_is_set_beside_the_stated_minutes():
     code = v4.new_code_cell()
     times = {"busy": "2026-01-01T10:00:00+00:00", "idle": "2026-01-01T10:00:42.4+00:00"}
     code.metadata["execution"] = {f"iopub.status.{at}": time for at, time in times.items()}
-    said = executed.report("03_encoder", v4.new_notebook(cells=[head, code, code]))
+    said = executed.report("03_encoder", v4.new_notebook(cells=[head, code, {**code, "id": "another"}]))
     assert "60 minutes stated, cells run   85 s, the longest  42 s" in said
     code.metadata["execution"]["iopub.status.idle"] = "2026-01-01T11:01:00+00:00"
     with pytest.raises(ValueError, match="longer than stated"):

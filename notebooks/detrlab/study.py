@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from html import escape
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
@@ -66,29 +67,40 @@ def replay() -> None:
     """Show every prediction kept in this folder beside what happened, in the order of the week."""
     entries, asked = stored(), questions()
     if not entries:
-        print(
-            "No prediction of yours is kept in this folder, so there is nothing to compare. That is fine."
-        )
-        print(
-            "If you like, go back to a notebook, put a guess in the place of the three dots, and run on."
-        )
+        print("No prediction of yours is kept in this folder, so there is nothing to compare.")
+        print("That is fine. If you like, go back to a notebook, put a guess in the place of the")
+        print("three dots, and run on.")
         return
-    print_row(COLUMNS)
-    print_row(["─" * width for width in COLUMNS.values()])
+    rows = []
     for question in sorted(entries, key=lambda name: [*asked, name].index(name)):
         step, words = asked.get(question, ("", ""))
-        entry = entries[question]
-        happened = entry.get("happened", "(the cell that tells has not run since)")
-        print_row([step, f"{question}: {words}" if words else question, entry["predicted"], happened])
-        print()
+        happened = entries[question].get("happened", "(the cell that tells has not run since)")
+        name = f"{question}: {words}" if words else question
+        rows.append([step, name, entries[question]["predicted"], happened])
+    present(as_text(rows), html=as_table(rows))
 
 
-def print_row(cells: Iterable[str]) -> None:
-    """Print one row of the table of predictions; long cells are wrapped."""
-    columns = [wrap(cell, width) for cell, width in zip(cells, COLUMNS.values(), strict=True)]
-    for line in zip_longest(*columns, fillvalue=""):
-        pairs = zip(line, COLUMNS.values(), strict=True)
-        print("  ".join(text.ljust(width) for text, width in pairs).rstrip())
+def as_text(rows: Iterable[Sequence[str]]) -> str:
+    """Lay the predictions out in columns; long cells are wrapped."""
+    lines = []
+    for row in (list(COLUMNS), ["─" * width for width in COLUMNS.values()], *rows):
+        columns = [wrap(cell, width) for cell, width in zip(row, COLUMNS.values(), strict=True)]
+        for line in zip_longest(*columns, fillvalue=""):
+            pairs = zip(line, COLUMNS.values(), strict=True)
+            lines.append("  ".join(text.ljust(width) for text, width in pairs).rstrip())
+        lines.append("")
+    return "\n".join(lines)
+
+
+def as_table(rows: Iterable[Sequence[str]]) -> str:
+    """Lay the predictions out as a table for a notebook."""
+
+    def line(tag: str, cells: Iterable[str]) -> str:
+        style = "style='text-align:left'"
+        return f"<tr>{''.join(f'<{tag} {style}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', COLUMNS)}</thead><tbody>{body}</tbody></table>"
 
 
 def questions() -> dict[str, tuple[str, str]]:

@@ -49,9 +49,20 @@
 #   Nobody grades it.
 # - **Written question**: double-click the answer cell below it and write. A person reads it.
 #
-# Stuck? Unfold the hints below the check one at a time, or run `hint("name_of_the_check")` in a cell of
-# your own. "Run All" stops at the first check that you have not passed: that is meant so. `progress()` from
-# `detrlab` shows how far you are.
+# Three helpers work in any cell of your own (in JupyterLab: press Esc, then B, and a new one opens below):
+#
+# - `hint("name_of_the_check")` shows the first hint and, called again, the next. The same hints are folded
+#   below each check.
+# - `progress()` shows the week in a table: what has passed, what is next, about how many minutes are left.
+# - `compare("name_of_the_check")` sets your answer beside the solution's, once the check has passed and
+#   where the solutions are at hand.
+#
+# "Run All" stops at the first check that you have not passed: that is meant so. Where a later notebook
+# builds on a step that you have not finished, a stand-in takes its place, so you can begin any day.
+#
+# The button *Validate* above the notebook runs all of it once more and lists the checks that do not pass
+# and the answers that are empty. It gives each cell 30 seconds, too few for the training of step 9. Its
+# "passes all the tests" means those that you can see.
 
 # %% locked="setup"
 import torch
@@ -59,7 +70,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.toy import CLASSES, ToyDetectionDataset, make_synthetic_sample
 
 # %% [markdown]
@@ -114,7 +125,7 @@ for label, box in zip(target["labels"].tolist(), target["boxes"].tolist(), stric
 
 # %% todo="box_cxcywh_to_xyxy"
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
-    """Return the corners (x0, y0, x1, y1) [..., 4] of boxes (cx, cy, w, h) [..., 4], in the same units."""
+    """Turn boxes (cx, cy, w, h) [..., 4] into corners (x0, y0, x1, y1) [..., 4], in the same units."""
     ### BEGIN SOLUTION
     cx, cy, w, h = boxes.unbind(-1)
     corners = [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]
@@ -294,7 +305,7 @@ reveal("boxes after NMS", f"{len(nms(0.5))} of {len(candidates)} candidates are 
 
 # %%
 def show_kept(kept, ax, title):
-    """Draw candidates over the scene, each in the colour of the object that it fits best; return these."""
+    """Draw candidates over the scene in the colour of the object that each fits best; return these."""
     draw.visualize(scene, None, ax, title)
     fits = [max(range(4), key=lambda number: iou(anchors[one], objects[number])) for one in kept]
     for one, number in zip(kept, fits, strict=True):
@@ -639,8 +650,8 @@ print(words)
 #
 # 1. **[The paper](https://arxiv.org/abs/2005.12872)**, sections 1 and 3.1, about 30 minutes. While you
 #    read, look for three things: which words stand for what you have met here; the cost that decides the
-#    matching; and where your GIoU enters. Leave what you do not understand: section 3.1 becomes code on day
-#    4.
+#    matching; and where your GIoU enters. Leave what you do not understand: on day 4, section 3.1 becomes
+#    code.
 # 2. **Three files of the [reference implementation](https://github.com/facebookresearch/detr)**, 5 minutes,
 #    only to see how little there is. Do not read them closely yet: they answer the exercises, and they are
 #    far more use beside code of your own.

@@ -40,7 +40,7 @@ import torch
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.backbones import tiny_backbone
 from detrlab.toy import ToyDetectionDataset, make_synthetic_sample
 

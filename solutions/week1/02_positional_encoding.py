@@ -44,7 +44,7 @@ from matplotlib.patches import Circle, Rectangle
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.toy import make_synthetic_sample
 
 _ = torch.manual_seed(0)

@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.steps import load
 
 _ = torch.manual_seed(0)
@@ -127,7 +127,7 @@ class TransformerEncoderLayer(nn.Module):
         ### END SOLUTION
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
-        """Return the tokens [B, L, d] after one layer, from src [B, L, d] and their positions pos [B, L, d]."""
+        """Return the tokens [B, L, d] after one layer, from tokens src and positions pos [B, L, d]."""
         ### BEGIN SOLUTION
         q = k = src + pos
         gathered, _ = self.self_attn(q, k, value=src, need_weights=False)

@@ -39,7 +39,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.steps import load
 from detrlab.toy import six_images
 
@@ -72,7 +72,7 @@ answers = attention @ memory
 
 by_torch = F.scaled_dot_product_attention((tgt + query_pos)[None], (memory + place)[None], memory[None])
 print(attention.numpy().round(2))
-print("largest difference from PyTorch's own:", (answers - by_torch[0]).abs().max().item())
+print(f"largest difference from PyTorch's own: {(answers - by_torch[0]).abs().max().item():.0e}")
 
 # %% [markdown]
 # This is *cross-attention*: one row for each slot, one column for each cell, so the matrix is N × L and no

@@ -38,7 +38,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.steps import load
 from detrlab.toy import CLASSES, six_images
 

@@ -36,7 +36,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.steps import load
 from detrlab.targets import validate
 from detrlab.toy import CLASSES, make_synthetic_sample, six_images
@@ -261,6 +261,8 @@ draw.show(figure, alt + "0.2 and 0.3, both in the row of query 0; 0.2 and 1.4; 0
 predict("what slips through", ...)  # one of the six names in the next cell, or more
 
 # %%
+from textwrap import wrap
+
 corners = box_cxcywh_to_xyxy(target["boxes"])
 broken = {
     "boxes in pixels": target | {"boxes": 128 * target["boxes"]},
@@ -276,7 +278,7 @@ for name, wrong in broken.items():
         validate([target, wrong], num_classes=3)
         passed.append(name)
     except ValueError as error:
-        print(f"{name}:\n    {error}")
+        print(f"{name}:", *wrap(str(error), 88), sep="\n    ")
 reveal("what slips through", ", ".join(passed))
 
 # %% [markdown]
@@ -591,7 +593,7 @@ print(f"one after the other: dearer than your matching in {dearer} of them")
 # 3)? Both on the CPU.
 
 # %%
-predict("the matching's share", ...)  # of the encoder's time: 10 %, 1 %, 0.1 %, ...?
+predict("the matching's share", ...)  # of the encoder's time: 10%, 1%, 0.1%, ...?
 
 # %%
 from time import perf_counter
@@ -632,7 +634,7 @@ reveal("the matching's share", f"{of_matching / of_encoder:.4%} of the encoder's
 
 
 # %%
-def compare(n_images, n_queries, n_objects, num_classes):
+def time_both(n_images, n_queries, n_objects, num_classes):
     """Print how long a batch takes, whole and image by image."""
     outputs = {
         "pred_logits": torch.randn(n_images, n_queries, num_classes + 1),
@@ -649,8 +651,8 @@ def compare(n_images, n_queries, n_objects, num_classes):
     print(f"whole {whole:5.1f} ms, one by one {alone:5.1f} ms")
 
 
-compare(16, 10, 3, num_classes=3)
-compare(16, 100, 7, num_classes=91)
+time_both(16, 10, 3, num_classes=3)
+time_both(16, 100, 7, num_classes=91)
 
 # %% [markdown]
 # If you wrote a loop, your two columns are about equal. The solution computes one matrix for the batch,

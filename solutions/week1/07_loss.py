@@ -38,7 +38,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.steps import load
 from detrlab.targets import validate
 from detrlab.toy import six_images
@@ -549,7 +549,7 @@ for labels in ([], [2]):
 # each query's logits, added up; the mean of 20 random starts.)
 
 # %%
-predict("share of the matched", ...)  # 3 of 100 queries, all weights 1: per cent of the gradient
+predict("share of the matched", ...)  # 3 of 100 queries, all weights 1: which share of the gradient, in %
 
 
 # %%
@@ -584,7 +584,7 @@ draw.show(figure, f"Bars: the matched queries' share of the class gradient. {wor
 reveal("share of the matched", f"{shares[100, 1.0]:.1%}; with weight 0.1 {shares[100, 0.1]:.1%}")
 
 # %% [markdown]
-# With equal weights, 98 % of the gradient says "no object", and a model gets most of the way by saying
+# With equal weights, 98% of the gradient says "no object", and a model gets most of the way by saying
 # so everywhere. At 0.1 the three matched queries have almost a fifth of the vote. The right weight
 # depends on N and on the number of objects: with ten queries the same 0.1 gives the matched ones four
 # fifths. (To someone who asked about 30 queries, the maintainers suggested twice or half the weight,
@@ -712,7 +712,7 @@ for name, targets in {"pixels": pixels, "corners": corners}.items():
 # sentences. (2 points)
 
 # %% [markdown] written="no_object" points=2
-# **Model answer.** 97 of 100 queries have the answer "no object", so with equal weights about 98 % of
+# **Model answer.** 97 of 100 queries have the answer "no object", so with equal weights about 98% of
 # the class gradient says just that. The easiest way to a low loss is to say "no object" everywhere (a
 # common answer for all queries would give it probability 0.97), and the few matched queries are hardly
 # heard; such a model looks trained and finds nothing. DETR multiplies the loss of the class "no object"

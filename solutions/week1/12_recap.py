@@ -92,6 +92,7 @@ from torchvision.ops import box_convert
 from detrlab import draw, predict, progress, reveal
 from detrlab.ap import detections, evaluate
 from detrlab.checkpoint import load_toy_detr
+from detrlab.page import present
 from detrlab.steps import load
 from detrlab.study import count_words, replay, written_answer
 from detrlab.toy import CLASSES, six_images, validation_set
@@ -350,7 +351,8 @@ replay()
 # And what you wrote on day 1, before you had read the paper: what would be hard, and where it might fail.
 
 # %%
-print(written_answer("00_set_prediction", "expectations") or "You have not written this one (step 0).")
+words = written_answer("00_set_prediction", "expectations") or "You have not written this one (step 0)."
+present(words, markdown=words)
 
 # %% [markdown]
 # Where were you right? What did you fear that turned out harmless, and what did you not think of?
