@@ -64,7 +64,7 @@ def ours(week: Week) -> Recipe:
         5e-4,
         5e-4,
         16,
-        lambda step: learning_rate_factor(step, 3000),
+        lambda step: learning_rate_factor(step, 2700),
     )
 
 
