@@ -4,6 +4,7 @@ They are kept for the person who grades written answers and are never evidence f
 them is made harmless where a page is made of them (autograder/pages.py).
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,9 @@ Output = dict[str, Any]
 PICTURES = ("image/png", "image/jpeg")
 MIME_TYPES = ("text/plain", "text/html", "text/markdown", "text/latex", *PICTURES)
 MAX_OUTPUT = 4_000_000  # characters kept per notebook: plots and logs, not dumps of data
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+# All but line ends, tabs, and what sets a colour.
+CONTROLS = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 LEFT_OUT = "(output left out: this notebook's outputs are larger than intake keeps)\n"
 
 
@@ -20,6 +24,11 @@ def as_text(value: Any) -> str:
     lines = value if isinstance(value, list) else [value]
     joined = "".join(line for line in lines if isinstance(line, str))
     return joined.encode("utf-8", "replace").decode("utf-8")
+
+
+def printable(text: str) -> str:
+    """Return text without control characters."""
+    return CONTROLS.sub("", text)
 
 
 def as_dict(value: Any) -> dict:
@@ -54,15 +63,16 @@ def copy_output(raw: dict) -> Output | None:
     kind = raw.get("output_type")
     if kind == "stream":
         name = "stderr" if raw.get("name") == "stderr" else "stdout"
-        return {"output_type": kind, "name": name, "text": as_text(raw.get("text"))}
+        return {"output_type": kind, "name": name, "text": printable(as_text(raw.get("text")))}
     if kind == "error":
         lines = raw.get("traceback")
-        traceback = [as_text(line) for line in lines] if isinstance(lines, list) else []
-        name, value = as_text(raw.get("ename")), as_text(raw.get("evalue"))
+        traceback = [printable(as_text(line)) for line in lines] if isinstance(lines, list) else []
+        name, value = (printable(as_text(raw.get(key))) for key in ("ename", "evalue"))
         return {"output_type": kind, "ename": name, "evalue": value, "traceback": traceback}
     if kind in ("execute_result", "display_data"):
         bundle = as_dict(raw.get("data"))
-        data = {mime: as_text(bundle[mime]) for mime in MIME_TYPES if mime in bundle}
+        data = {mime: printable(as_text(bundle[mime])) for mime in MIME_TYPES if mime in bundle}
+        data = {mime: text for mime, text in data.items() if fits(mime, text)}
         output: Output = {"output_type": kind, "data": data, "metadata": {}}
         return output | ({"execution_count": None} if kind == "execute_result" else {})
     return None
@@ -74,6 +84,12 @@ def copy_attachments(bundles: Iterable[Any]) -> dict[str, dict[str, str]]:
     for bundle in bundles:
         for name, data in as_dict(bundle).items():
             pictures = {m: as_text(d) for m, d in as_dict(data).items() if m in PICTURES}
+            pictures = {mime: text for mime, text in pictures.items() if fits(mime, text)}
             if pictures and sum(map(len, pictures.values())) <= MAX_OUTPUT:
                 kept[as_text(name)] = pictures
     return kept
+
+
+def fits(mime: str, text: str) -> bool:
+    """Say whether a text can be what its type says: a picture is written in base 64."""
+    return mime not in PICTURES or bool(BASE64.fullmatch(text))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from nbconvert.preprocessors.sanitize import SanitizeHTML
@@ -10,10 +11,15 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import List
 
-from autograder.outputs import as_text
+from autograder.outputs import as_text, printable
 
 RUBRIC = "rubric"  # the tag of the cells that only the person who grades sees
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
+# What opens a tag, writes a letter in another way, or is a link that runs something when it is followed.
+MARKUP = re.compile(
+    r"<(?=[A-Za-z/!?])|&(?=#?\w+;)|\\(?=:)|(?:javascript|vbscript|data)(?=\s*:)", re.IGNORECASE
+)
+ATTACHMENT = re.compile(r"(attachment):([^\s)\]\"'<>]*)")
+PICTURE_ELSEWHERE = re.compile(r"!(?=\[[^\]]*\](?!\(attachment:))")
 TABLES = ["table", "thead", "tbody", "tr", "th", "td", "div", "span", "p", "pre", "br", "hr", "h3"]
 TEXT = ["b", "i", "em", "strong", "code", "ul", "ol", "li", "small", "sub", "sup", "blockquote"]
 
@@ -87,8 +93,25 @@ class SafePage(SanitizeHTML):
     ) -> tuple[NotebookNode, dict]:
         """Break markup in what the learner wrote; the course's own text stays as it is."""
         if cell.cell_type == "code":
+            cell.source = printable(cell.source)
+            for output in cell.outputs:
+                if "text/markdown" in output.get("data", {}):
+                    output.data["text/markdown"] = harmless(output.data["text/markdown"])
             cell.outputs = self.sanitize_code_outputs(cell.outputs)
         elif grade_id(cell).startswith("written_") or "added" in cell.metadata.get("tags", []):
-            # A zero-width space: looks the same in prose and in code, and no longer opens a tag.
-            cell.source = TAG.sub("<\u200b", cell.source)
+            cell.source = harmless(cell.source, cell.get("attachments", {}))
         return cell, resources
+
+
+def harmless(text: str, attachments: Collection[str] = ()) -> str:
+    """Return markdown in which nothing runs, and nothing is fetched from elsewhere.
+
+    A zero-width space looks the same in prose and in code, and no longer opens a tag or names a scheme.
+    A picture that is not there would stop the page.
+    """
+
+    def keep(match: re.Match) -> str:
+        return match[0] if match[2] in attachments else f"{match[1]}\u200b:{match[2]}"
+
+    text = ATTACHMENT.sub(keep, MARKUP.sub("\\g<0>\u200b", printable(text)))
+    return PICTURE_ELSEWHERE.sub("", text)

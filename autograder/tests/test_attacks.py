@@ -121,11 +121,17 @@ def batch(tmp_path_factory):
         before = {folder: state_of(folder) for folder in watched}
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what is left over comes to us
         graded = grade(course, processes=2)
-        left = [" ".join(process.cmdline()) for process in psutil.Process().children(recursive=True)]
+        left = [process for process in psutil.Process().children(recursive=True) if is_alive(process)]
+        left = [" ".join(process.cmdline()) for process in left]
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
         after = {folder: state_of(folder) for folder in watched}
         pages = give_feedback(course)
     return SimpleNamespace(**locals())
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Say whether a process still runs: ended ones stay listed until somebody asks."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def verdict(course: Path, student: str, exercise: str) -> dict:

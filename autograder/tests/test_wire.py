@@ -218,9 +218,9 @@ def test_thousands_of_spoilt_frames_end_in_verdicts():
 
     @settings(max_examples=500, **OPTIONS)
     @given(st.sampled_from(EXERCISES + MORE), *HOW)
-    def more(*drawn):
+    def more(exercise, first, every, seed, drawn):
         nonlocal spoilt
-        spoilt += check(*drawn)
+        spoilt += check(exercise, first, every, seed, drawn)
 
     while spoilt < wanted:
         more()
