@@ -188,7 +188,7 @@ print("spread:", stuck.std(0).numpy().round(3))
 # %%
 run_it = False  # True: train it yourself, for as long as you like
 if run_it:
-    one = train_detr(steps_to_train(2400), num_queries=1, checkpoint="one_query.safetensors")
+    one = train_detr(steps_to_train(2700), num_queries=1, checkpoint="one_query.safetensors")
     print(count_duplicates(find_all(one, samples), samples))
 
 # %% [markdown]
@@ -448,7 +448,7 @@ run_it = False  # True: train it yourself
 if run_it:
     torch.manual_seed(0)
     deaf = without_self_attention(initialise(DETR(3, 10, **TOY_SIZES)))
-    deaf = train_detr(steps_to_train(2400), model=deaf, checkpoint="deaf.safetensors")
+    deaf = train_detr(steps_to_train(2700), model=deaf, checkpoint="deaf.safetensors")
     print(count_duplicates(find_all(deaf, samples), samples))
 
 # %% [markdown]
@@ -805,7 +805,7 @@ print(f"cosine of the whole batch's gradient and the mean of the two parts' grad
 # |---|---|---|
 # | `--nproc-per-node` (of torchrun) | processes on this machine: one for each GPU, or for each core | 1 |
 # | `--steps`, `--batch-size` | how long; images in a step, a multiple of the processes | 200, 16 |
-# | `--images`, `--queries` | training images drawn; N | 1000, 10 |
+# | `--images`, `--queries` | training images drawn; N | 20,000, 10 |
 # | `--lr`, `--seed` | learning rate of all parts; of weights, images and their order | 0.0005, 0 |
 # | `--save` | the file to write | `parallel_detr.safetensors` |
 # | `--cpu` | leave GPUs alone | takes them |
