@@ -101,12 +101,15 @@ def test_the_source_is_a_script(step, tmp_path):
 
 
 def test_run_time_is_set_beside_the_stated_minutes():
+    def ran(until: str):
+        times = {"busy": "2026-01-01T10:00:00+00:00", "idle": until}
+        return v4.new_code_cell(
+            metadata={"execution": {f"iopub.status.{k}": v for k, v in times.items()}}
+        )
+
     head = build.read_source("03_encoder").cells[0]
-    code = v4.new_code_cell()
-    times = {"busy": "2026-01-01T10:00:00+00:00", "idle": "2026-01-01T10:00:42.4+00:00"}
-    code.metadata["execution"] = {f"iopub.status.{at}": time for at, time in times.items()}
-    said = executed.report("03_encoder", v4.new_notebook(cells=[head, code, {**code, "id": "another"}]))
+    short, long = "2026-01-01T10:00:42.4+00:00", "2026-01-01T11:01:00+00:00"
+    said = executed.report("03_encoder", v4.new_notebook(cells=[head, ran(short), ran(short)]))
     assert "60 minutes stated, cells run   85 s, the longest  42 s" in said
-    code.metadata["execution"]["iopub.status.idle"] = "2026-01-01T11:01:00+00:00"
     with pytest.raises(ValueError, match="longer than stated"):
-        executed.report("03_encoder", v4.new_notebook(cells=[head, code]))
+        executed.report("03_encoder", v4.new_notebook(cells=[head, ran(long)]))
