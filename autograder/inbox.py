@@ -1,16 +1,18 @@
 """Read what somebody handed in, a folder or a zip: strictly, bounded, nothing unpacked.
 
-Taken are notebooks and the trained model of step 9.
+Taken are notebooks and the trained model of step 9, also out of zips in it.
 
 Notebooks are strict JSON of nbformat 4. What cannot be had raises Unreadable, or is yielded as one, with
 a reason in plain words that can be passed on to its owner. Nothing is executed.
 """
 
+import io
 import json
 import os
+import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -21,6 +23,9 @@ MAX_TOTAL = 200_000_000  # of one zip's notebooks
 MAX_FILES = 5_000  # looked at in one entry
 MAX_CELLS = 2_000
 MAX_DEPTH = 40
+# Ada Lovelace_123_assignsubmission_file/00.ipynb and lovelaceada_LATE_45_678_00.ipynb, as exported.
+MOODLE = re.compile(r"(?P<student>[^/]+_\d+)_assignsubmission_[a-z]+_?/.")
+CANVAS = re.compile(r"(?P<student>[^_/]+)_(?:LATE_)?(?P<number>\d+)_\d+_[^/]+$")
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".venv", "node_modules"}
 
 
@@ -98,6 +103,44 @@ def check_shape(content: Any) -> None:
         raise Unreadable("has no cells" if not cells else f"has more than {MAX_CELLS} cells")
 
 
+def students_of(entry: Path) -> Iterator[tuple[str, Iterator[Found]]]:
+    """Yield whose files an entry of the inbox holds, and the files: one student's, or a whole class's.
+
+    A class comes as learning platforms export it, in one zip.
+    """
+    if entry.is_file() and not entry.is_symlink() and entry.suffix.lower() == ".zip":
+        names = names_in(entry)
+        if owners := owners_of(names):
+            for student in sorted(set(owners.values())):
+                own = {name for name, owner in owners.items() if owner == student}
+                yield student, files_of_zip(entry, entry.name, own)
+            return
+        yield entry.stem, files_of(entry)
+    else:
+        folder = MOODLE.match(f"{entry.name}/x")
+        yield (folder["student"] if folder else entry.name), files_of(entry)
+
+
+def names_in(path: Path) -> list[str]:
+    """List what counts in a zip; nothing where it cannot be opened."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return []
+    return [member.filename for member in members if is_wanted(member.filename)]
+
+
+def owners_of(names: list[str]) -> dict[str, str]:
+    """Return each file's student where the names are those of a platform's export; else nothing."""
+    for pattern in (MOODLE, CANVAS):
+        matches = {name: match for name in names if (match := pattern.match(name))}
+        found = {name: "_".join(match.groups()) for name, match in matches.items()}
+        if found and len(found) == len(names):
+            return found
+    return {}
+
+
 def files_of(entry: Path) -> Iterator[Found]:
     """Yield the files of an entry that count, with content or with the reason why it cannot be had."""
     if entry.is_symlink():
@@ -105,13 +148,13 @@ def files_of(entry: Path) -> Iterator[Found]:
     elif entry.is_dir():
         yield from files_of_folder(entry)
     elif entry.suffix.lower() == ".zip":
-        yield from files_of_zip(entry)
+        yield from files_of_zip(entry, entry.name)
     else:
         yield entry.name, Unreadable("lies loose; make one folder or zip for each student")
 
 
 def files_of_folder(folder: Path) -> Iterator[Found]:
-    """Yield a folder's notebooks; links are not followed, pipes and devices not opened."""
+    """Yield a folder's files and those of zips in it; links are not followed, pipes not opened."""
     seen = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - SKIPPED_FOLDERS)
@@ -120,32 +163,56 @@ def files_of_folder(folder: Path) -> Iterator[Found]:
             yield folder.name, Unreadable(f"holds more than {MAX_FILES} files")
             return
         for path in (Path(place, name) for name in sorted(names) if is_wanted(name)):
-            state = path.lstat()
-            content: bytes | Unreadable = TOO_LARGE
+            state, name = path.lstat(), path.relative_to(folder).as_posix()
             if not stat.S_ISREG(state.st_mode):
-                content = Unreadable("is a link or no ordinary file")
-            elif state.st_size <= MAX_BYTES:
-                content = path.read_bytes()
-            yield path.relative_to(folder).as_posix(), content
+                yield name, Unreadable("is a link or no ordinary file")
+            elif is_zip(name):
+                yield from inside(name, files_of_zip(path, name))
+            else:
+                yield name, path.read_bytes() if state.st_size <= MAX_BYTES else TOO_LARGE
 
 
-def files_of_zip(path: Path) -> Iterator[Found]:
-    """Yield a zip's notebooks, and no more of them than the limits allow."""
-    total = 0
+def files_of_zip(
+    file: Path | io.BytesIO,
+    name: str,
+    wanted: Collection[str] = (),
+    left: int = MAX_TOTAL,
+    inner: bool = False,
+) -> Iterator[Found]:
+    """Yield a zip's files and those of zips in it, and no more of them than the limits allow.
+
+    `wanted` names the members that count, where not all do; `left` is how many bytes may be unpacked.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+        with zipfile.ZipFile(file) as archive:
+            members = [m for m in archive.infolist() if not wanted or m.filename in wanted]
             if len(members) > MAX_FILES:
                 raise Unreadable(f"holds more than {MAX_FILES} files")
             for member in sorted(members, key=lambda member: member.filename):
-                if is_wanted(member.filename) and not member.is_dir():
-                    content = read_member(archive, member, min(MAX_BYTES, MAX_TOTAL - total))
-                    total += 0 if isinstance(content, Unreadable) else len(content)
+                if not is_wanted(member.filename) or member.is_dir():
+                    continue
+                content = read_member(archive, member, min(MAX_BYTES, left))
+                left -= 0 if isinstance(content, Unreadable) else len(content)
+                if isinstance(content, Unreadable) or not is_zip(member.filename):
                     yield member.filename, content
+                elif inner:
+                    yield member.filename, Unreadable("is a zip in a zip in a zip; pack it once")
+                else:
+                    packed = list(
+                        files_of_zip(io.BytesIO(content), member.filename, (), left, inner=True)
+                    )
+                    left -= sum(len(data) for _, data in packed if isinstance(data, bytes))
+                    yield from inside(member.filename, packed)
     except Unreadable as error:
-        yield path.name, error
-    except (zipfile.BadZipFile, OSError, ValueError):
-        yield path.name, Unreadable("cannot be opened as a zip; it may have been cut off")
+        yield name, error
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        yield name, Unreadable("cannot be opened as a zip; it may have been cut off")
+
+
+def inside(name: str, found: Iterable[Found]) -> Iterator[Found]:
+    """Yield the files of a zip under names that say where it lies."""
+    for inner, content in found:
+        yield (inner if inner == name else f"{name}/{inner}"), content
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes | Unreadable:
@@ -166,10 +233,15 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
 
 
 def is_wanted(name: str) -> bool:
-    """Say whether a file counts: a notebook or the trained model, no backup, no system file."""
+    """Say whether a file counts: a notebook, the trained model or a zip; no backup, no system file."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     hidden = any(part in SKIPPED_FOLDERS or part.startswith("._") for part in parts)
-    return (name.lower().endswith(".ipynb") or is_model(name)) and not hidden
+    return (name.lower().endswith(".ipynb") or is_model(name) or is_zip(name)) and not hidden
+
+
+def is_zip(name: str) -> bool:
+    """Say whether a file is a zip, by its name."""
+    return name.lower().endswith(".zip")
 
 
 def is_model(name: str) -> bool:

@@ -8,13 +8,15 @@ import hashlib
 import re
 import shutil
 import unicodedata
+import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from rich.progress import track
 
-from autograder.inbox import MODEL, Unreadable, files_of, is_model, parse_notebook
+from autograder.inbox import MODEL, Found, Unreadable, is_model, parse_notebook, students_of
+from autograder.proxy import printable
 from autograder.rebuild import Notebook, Written, rebuild
 from autograder.records import read_json, receipts_path, write_json
 from autograder.settings import COURSE
@@ -40,19 +42,25 @@ class Receipt:
 
 
 def collect(source: Path, course: Path = COURSE) -> list[Receipt]:
-    """Take in every student's entry of a folder. FileNotFoundError where it or the release is missing."""
-    if not source.is_dir():
-        raise FileNotFoundError(f"There is no folder {source} to collect from.")
+    """Take in every student's entry of a folder, or a class's export as a learning platform makes it.
+
+    FileNotFoundError where that or the release is missing.
+    """
+    if not source.is_dir() and not zipfile.is_zipfile(source):
+        raise FileNotFoundError(f"There is no folder and no zip {source} to collect from.")
     releases = read_releases(course)
-    entries = sorted(entry for entry in source.iterdir() if not entry.name.startswith("."))
+    inside = source.iterdir() if source.is_dir() else [source]
+    entries = sorted(entry for entry in inside if not entry.name.startswith("."))
     receipts: dict[str, list[Receipt]] = {}
     for entry in track(entries, "Intake"):
-        student = student_id(entry.stem if entry.suffix.lower() == ".zip" else entry.name)
-        if student in receipts:
-            reason = f"is a second entry for {student}; the first one was taken."
-            receipts[student].append(Receipt(student, entry.name, reason=reason, needs_person=True))
-        else:
-            receipts[student] = collect_entry(student, entry, course, releases)
+        for name, files in students_of(entry):
+            student = student_id(name)
+            if student in receipts:
+                reason = f"is a second entry for {student}; the first one was taken."
+                again = Receipt(student, printable(entry.name), reason=reason, needs_person=True)
+                receipts[student].append(again)
+            else:
+                receipts[student] = collect_entry(student, printable(entry.name), files, course, releases)
     new = [receipt for own in receipts.values() for receipt in own]
     old = read_json(receipts_path(course)).get("receipts", [])
     kept = [receipt for receipt in old if receipt["student"] not in receipts]
@@ -77,12 +85,14 @@ def student_id(name: str) -> str:
     return f"{safe or 'student'}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
 
 
-def collect_entry(student: str, entry: Path, course: Path, releases: Releases) -> list[Receipt]:
-    """Take in one student's entry."""
+def collect_entry(
+    student: str, entry: str, handed_in: Iterable[Found], course: Path, releases: Releases
+) -> list[Receipt]:
+    """Take in one student's files."""
     receipts: list[Receipt] = []
     found: dict[str, dict[str, Notebook]] = {}
     models: dict[str, bytes] = {}
-    for name, content in files_of(entry):
+    for name, content in ((printable(name), content) for name, content in handed_in):
         try:
             if isinstance(content, Unreadable):
                 raise content
@@ -103,7 +113,7 @@ def collect_entry(student: str, entry: Path, course: Path, releases: Releases) -
     receipts += take_model(student, models, course, releases)
     if not receipts:
         reason = "holds no notebook of this course."
-        receipts.append(Receipt(student, entry.name, reason=reason, needs_person=True))
+        receipts.append(Receipt(student, entry, reason=reason, needs_person=True))
     return receipts
 
 
