@@ -7,7 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 RAN = re.compile(r"\[\d+\]:")
-READY = 120_000  # ms, on a busy machine
+# In ms, for a busy machine: until something shows, until a notebook is open, until cells have run.
+expect.set_options(timeout=30_000)
+READY = 120_000
 RUN = 400_000
 
 
