@@ -23,6 +23,9 @@ progress: $(BIN)/.ready  ## show how far you are
 demo: $(BIN)/.ready  ## build the release, grade a demo class with nbgrader, write feedback and a CSV
 	@python -m autograder demo
 
+grade: $(BIN)/.ready  ## grade what lies in DIR, one folder or zip for each student
+	@python -m autograder grade "$(DIR)"
+
 formgrader: $(BIN)/.ready  ## grade written answers in JupyterLab (DETR_COURSE=FOLDER: another course)
 	jupyter lab $(ROOT_FLAG) $(LAB_FLAGS)
 
@@ -67,5 +70,5 @@ $(BIN)/.ready: pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[dev]'
 	@touch $@
 
-.PHONY: help lab progress demo formgrader bundle notebooks fixtures solutions check test bench lock clean
+.PHONY: help lab progress demo grade formgrader bundle notebooks fixtures solutions check test bench lock clean
 .DEFAULT_GOAL := help

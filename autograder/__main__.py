@@ -45,11 +45,11 @@ def release() -> None:
     print(f"The release lies in {release(COURSE)}.")
 
 
-def grade(folder: Path) -> None:
-    """Take in what lies in a folder (one folder or zip a student), grade it, write feedback and a CSV."""
+def grade(folder: Path, processes: int, scheduler: str) -> None:
+    """Take in what lies in a folder (one folder or zip a student), grade it, write all that follows."""
     from rich.console import Console
 
-    from autograder import doctor, grade, intake, report
+    from autograder import doctor, feedback, grade, intake, overview, report
 
     console = Console()
     with console.status("Trying the sandbox from inside ..."):
@@ -57,13 +57,43 @@ def grade(folder: Path) -> None:
     for receipt in intake.collect(folder):
         if receipt.reason:
             console.print(f"{receipt.student}: {receipt.file} {receipt.reason}", soft_wrap=True)
-    for graded in grade.grade():
+    for graded in grade.grade(processes=processes, scheduler=scheduler):
         if graded.problem:
             console.print(f"{graded.student}, {graded.step}: {graded.problem}", soft_wrap=True)
     console.print(report.table())
     console.print(
-        f"Feedback pages: {grade.give_feedback()}\nScores: {report.write_csv()}", soft_wrap=True
+        f"Report: {overview.write_overview()}", f"Scores: {report.write_csv()}", sep="\n", soft_wrap=True
     )
+    console.print(f"Feedback pages: {feedback.give_feedback(processes=processes)}", soft_wrap=True)
+
+
+def report() -> None:
+    """Write the report on the class and the tables of scores anew, for Canvas and Moodle too."""
+    from autograder import overview, platforms, report
+
+    paths = overview.write_overview(), report.write_csv(), *platforms.export()
+    print("Wrote " + ", ".join(map(str, paths)) + ".")
+
+
+def roster(table: Path) -> None:
+    """Enter the students that a CSV file lists into the gradebook, with names and addresses."""
+    from autograder.roster import import_roster
+
+    print(f"{import_roster(table)} students are in the gradebook as {table.name} has them.")
+
+
+def deadlines(table: Path) -> None:
+    """Enter when each step is due, from a CSV file with the columns step and due."""
+    from autograder.roster import import_deadlines
+
+    print(f"{import_deadlines(table)} deadlines are in the gradebook.")
+
+
+def times(table: Path) -> None:
+    """Note when students handed in, from a CSV file with the columns student, time and perhaps step."""
+    from autograder.roster import import_times
+
+    print(f"Noted the time of {import_times(table)} submissions; grade again for what it costs.")
 
 
 def check(notebook: Path) -> int:
@@ -94,7 +124,7 @@ def demo() -> None:
     if lock.is_on() and (obstacle := lock.find_obstacle()):
         print(f"{obstacle} The demo's class is made up here, so it is graded without a sandbox.")
         os.environ[lock.SETTING] = "1"
-    demo()
+    demo(processes=os.cpu_count() or 1)
 
 
 def runs(names: list[str]) -> None:
@@ -125,7 +155,11 @@ def main() -> int:
         bench,
         bundle,
         release,
+        roster,
+        deadlines,
+        times,
         grade,
+        report,
         check,
         doctor,
         demo,
@@ -137,8 +171,14 @@ def main() -> int:
             command.add_argument("--no-isolation", action="store_true", help=trust)
         if function is grade:
             command.add_argument("folder", type=Path, help="holds one folder or zip for each student")
+            number = "processes that judge on this machine; one for each core where none is named"
+            command.add_argument("--processes", type=int, default=os.cpu_count(), help=number)
+            address = "of a dask scheduler whose workers judge, like tcp://10.0.0.1:8786"
+            command.add_argument("--scheduler", default="", metavar="ADDRESS", help=address)
         if function is check:
             command.add_argument("notebook", type=Path, help="a notebook of the week")
+        if function in (roster, deadlines, times):
+            command.add_argument("table", type=Path, help="a CSV file")
         if function is runs:
             command.add_argument("names", nargs="*", help="like default; all where none is named")
         if function is solutions:

@@ -13,9 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import build
-from autograder.grade import give_feedback, grade
+from autograder.feedback import give_feedback
+from autograder.grade import grade
 from autograder.inbox import parse_notebook
 from autograder.intake import collect
+from autograder.overview import write_overview
 from autograder.rebuild import Notebook, grade_id
 from autograder.report import table, write_csv
 from autograder.settings import COURSE
@@ -28,7 +30,7 @@ MARK = "made-by-make-demo.txt"
 Answers = dict[str, str]  # the text of cells, by grade_id
 
 
-def demo(course: Path = DEMO) -> Path:
+def demo(course: Path = DEMO, processes: int = 0) -> Path:
     """Make a class, grade it, print what came of it; return the course folder."""
     console = Console()
     start_afresh(course)
@@ -37,13 +39,16 @@ def demo(course: Path = DEMO) -> Path:
     inbox = hand_in(course / "inbox", releases)
     console.print(f"{len(list(inbox.iterdir()))} students have handed in: {inbox}")
     said = [f"  {r.student}: {r.file} {r.reason}" for r in collect(inbox, course) if r.reason]
-    said += [f"  {r.student}, {r.step}: {r.problem}" for r in grade(course) if r.problem]
+    said += [
+        f"  {r.student}, {r.step}: {r.problem}" for r in grade(course, processes=processes) if r.problem
+    ]
     console.print(*said, sep="\n", soft_wrap=True, highlight=False)
-    feedback = give_feedback(course)
+    feedback = give_feedback(course, processes)
     scores = write_csv(course)
     said = [
         f"Feedback pages, one for each student and step: {feedback}",
         f"Scores: {scores}",
+        f"Report on the class, for a browser: {write_overview(course)}",
         "Written answers wait for a person, in formgrader (Nbgrader > Formgrader). Start it here with:",
         f"  make formgrader DETR_COURSE={course}",
     ]

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from autograder import marks
 from autograder.gradebook import Writer
 from autograder.handed_in import Notebooks
-from autograder.inbox import Unreadable, parse_notebook
+from autograder.inbox import MODEL, Unreadable, parse_notebook
 from autograder.keys import Rules, Verdicts, course_version, secret_seed
 from autograder.preprocessors import WriteVerdicts, forget_scores
 from autograder.records import read_json, verdicts_path, write_json
@@ -106,8 +106,8 @@ class Desk:
         time = self.notebooks.time_of(student, step)
         scores = self.writer.record(student, step, nb, verdicts, changed, time)
         self.notebooks.write_autograded(student, step, nb)
-        noted = "" if known is None else key
-        write_json(path, {"key": noted, "verdicts": verdicts, "answers": answers, "scores": scores})
+        model = self.notebooks.submitted(student, step) / MODEL
+        write_json(path, marks.note(nb, "" if known is None else key, verdicts, scores, model))
         return Graded(student, step, NOT_JUDGED if known is None else "")
 
     def ask_nbgrader(self, student: str, step: str) -> Graded:

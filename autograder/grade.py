@@ -16,7 +16,6 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     TimeRemainingColumn,
-    track,
 )
 from rich.progress import Task as Line
 from rich.text import Text
@@ -109,14 +108,3 @@ def progress() -> Progress:
     """Return a bar: how many students of how many, how fast, and how long it will still take."""
     left = TimeRemainingColumn(compact=True)
     return Progress("{task.description}", BarColumn(), MofNCompleteColumn(), Rate(), left, "left")
-
-
-def give_feedback(course: Path = COURSE) -> Path:
-    """Write an HTML page for each graded submission; return the folder."""
-    api = open_course(course)
-    for step in track(sorted(api.get_source_assignments()), "Feedback"):
-        if api.get_autograded_students(step):
-            told = api.generate_feedback(step)
-            if not told["success"]:
-                raise RuntimeError(f"nbgrader could not write feedback on {step}:\n{told['log']}")
-    return Path(api.coursedir.root, api.coursedir.feedback_directory)

@@ -3,15 +3,20 @@
 Used on either way: by the fast writer (gradebook.py), and by the preprocessors of `nbgrader autograde`.
 """
 
+import ast
 import hashlib
+from pathlib import Path
 
 from nbformat import NotebookNode, v4
 from nbgrader.api import Grade
-from nbgrader.utils import is_grade
+from nbgrader.utils import compute_checksum, is_grade
 
-from autograder.keys import Verdicts
+from autograder.keys import Verdicts, fingerprint
 from autograder.pages import grade_id
 from autograder.tasks import nobody_judged
+from detrlab.steps import STUB
+
+LEAST_CODE, LEAST_TEXT = 200, 60  # characters of an answer that two do not write alike by chance
 
 
 def write_outputs(nb: NotebookNode, verdicts: Verdicts) -> None:
@@ -42,6 +47,54 @@ def fingerprints(nb: NotebookNode) -> dict[str, str]:
         for cell in nb.cells
         if is_grade(cell)
     }
+
+
+def note(
+    nb: NotebookNode, key: str, verdicts: Verdicts, scores: dict[str, float | None], model: Path
+) -> dict:
+    """Return what is kept of a graded submission beside the gradebook."""
+    kept = {"key": key, "verdicts": verdicts, "answers": fingerprints(nb), "scores": scores}
+    weights = {f"weights_{model.stem}": fingerprint(model.read_bytes())} if model.is_file() else {}
+    return kept | {"traces": traces(nb) | weights}
+
+
+def traces(nb: NotebookNode) -> dict[str, str]:
+    """Return a fingerprint of each answer that is long enough to tell who wrote it, by grade_id.
+
+    Comments, docstrings and layout make no difference. Answers that nobody wrote leave none.
+    """
+    found = {}
+    for cell in nb.cells:
+        if grade_id(cell).startswith(("todo_", "written_")) and not is_untouched(cell):
+            text = bare_code(cell.source) if cell.cell_type == "code" else " ".join(cell.source.split())
+            if len(text) >= (LEAST_CODE if cell.cell_type == "code" else LEAST_TEXT):
+                found[grade_id(cell)] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return found
+
+
+def is_untouched(cell: NotebookNode) -> bool:
+    """Say whether an answer is as it was released, or still says that it is missing."""
+    return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) or bool(
+        STUB.search(cell.source)
+    )
+
+
+def bare_code(source: str) -> str:
+    """Return code without comments, docstrings and layout; as it is where it cannot be parsed."""
+    try:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list):
+                node.body = [part for part in body if not is_text(part)] or [ast.Pass()]  # type: ignore[attr-defined]
+        return ast.unparse(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return " ".join(source.split())
+
+
+def is_text(node: ast.AST) -> bool:
+    """Say whether a statement is nothing but a text, as docstrings are."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def state_of(grade: Grade) -> dict:

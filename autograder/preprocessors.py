@@ -14,6 +14,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
 from autograder import marks
+from autograder.inbox import MODEL
 from autograder.keys import Rules, Verdicts, course_version, secret_seed
 from autograder.pages import course_of, read_step
 from autograder.rebuild import rebuild
@@ -89,9 +90,12 @@ class KeepManualGrades(NbGraderPreprocessor):
                 same = answers.get(grade.name) == answers_before.get(grade.name)
                 marks.set_needs_person(grade, grade.cell_type, grade.name, before, same, ids["verdicts"])
             gradebook.db.commit()
+        course = course_of(self)
+        model = Path(
+            course.format_path(course.submitted_directory, ids["student"], ids["assignment"]), MODEL
+        )
         key = ids["key"] if ids["judged"] else ""
-        note = {"key": key, "verdicts": ids["verdicts"], "answers": answers, "scores": scores}
-        write_json(path, note)
+        write_json(path, marks.note(nb, key, ids["verdicts"], scores, model))
         return nb, resources
 
 

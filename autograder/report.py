@@ -23,6 +23,7 @@ class Row:
     max_score: float
     needs_manual: bool
     remarks: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)  # what intake could not take, and why
 
 
 def rows(course: Path = COURSE) -> list[Row]:
@@ -44,7 +45,8 @@ def rows(course: Path = COURSE) -> list[Row]:
             row = Row(who, step, None, maxima.get(step, 0.0), True)
             row = result.setdefault((who, step), row)
             row.needs_manual = True
-            row.remarks.insert(0, f"{receipt['file']} {receipt['reason']}")
+            row.problems.append(f"{receipt['file']} {receipt['reason']}")
+            row.remarks.insert(0, row.problems[-1])
     return [result[key] for key in sorted(result)]
 
 

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from autograder import build, hidden, report
-from autograder.grade import give_feedback, grade
+from autograder.feedback import give_feedback
+from autograder.grade import grade
 from autograder.intake import collect
 from autograder.rebuild import Notebook, grade_id
 from autograder.records import read_json, receipts_path, verdicts_path

@@ -13,7 +13,8 @@ import pytest
 
 from autograder import report
 from autograder.desk import NOT_JUDGED
-from autograder.grade import give_feedback, grade
+from autograder.feedback import give_feedback
+from autograder.grade import grade
 from autograder.intake import collect
 from autograder.records import write_json
 from autograder.settings import AUTOGRADER, open_course
