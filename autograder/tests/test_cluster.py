@@ -5,37 +5,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from autograder.grade import grade
-from autograder.intake import collect
-from autograder.tests.rows import Rows, files, rows
-from autograder.tests.small_course import answered, hand_in, make_course, release
+from autograder.tests import kills
+from autograder.tests.kills import alive, judged
+from autograder.tests.rows import files, rows
 
 pytestmark = pytest.mark.slow
 STUDENTS = 8
-SCRIPT = """
-import sys
-from pathlib import Path
-from autograder.grade import grade
-grade(Path(sys.argv[1]), processes=2)
-"""
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class whose answers each take a second to judge."""
-    course = make_course(tmp_path_factory.mktemp("template") / "course")
-    (course / "secret_seed.txt").write_text("1")
-    for number in range(STUDENTS):
-        layer = f"def layer(x):  # SLOW {number}\n    return {'x' if number % 3 else 0}"
-        hand_in(course.parent / "inbox", f"student-{number}", answered(release(course), todo_layer=layer))
-    collect(course.parent / "inbox", course)
-    return course
+    return kills.slow_class(tmp_path_factory.mktemp("template") / "course", STUDENTS)
 
 
 @pytest.fixture
@@ -46,20 +34,12 @@ def course(template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, dict]:
+def undisturbed(template: Path) -> tuple:
     """What a run makes of it that nothing happens to."""
-    course = tmp_path_factory.mktemp("undisturbed") / "course"
-    subprocess.run(["cp", "-a", template, course], check=True)
-    grade(course)
-    return rows(course), files(course)
+    return kills.undisturbed(template)
 
 
-def judged(course: Path) -> int:
-    """Count the verdicts that are kept."""
-    return len(list(course.glob("judged/*/*.json")))
-
-
-def wait_until(happened: object, seconds: float = 90) -> None:
+def wait_until(happened: Callable[[], object], seconds: float = 90) -> None:
     """Wait until something has happened."""
     end = time.monotonic() + seconds
     while not happened():
@@ -77,7 +57,7 @@ def kill_tree(process: psutil.Process | subprocess.Popen) -> None:
 
 def test_the_head_is_killed(course: Path, undisturbed: tuple) -> None:
     """Its workers end with it, and the next run goes on where it was."""
-    head = subprocess.Popen([sys.executable, "-c", SCRIPT, str(course)], stdout=subprocess.DEVNULL)
+    head = kills.start(course)
     wait_until(lambda: judged(course) >= 2)
     family = psutil.Process(head.pid).children(recursive=True)
     head.kill()
@@ -86,13 +66,6 @@ def test_the_head_is_killed(course: Path, undisturbed: tuple) -> None:
     assert 2 <= judged(course) < STUDENTS
     grade(course)
     assert (rows(course), files(course)) == undisturbed
-
-
-def alive(process: psutil.Process) -> bool:
-    """Say whether a process still runs."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 @pytest.fixture
@@ -117,8 +90,7 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen]]]:
 def test_a_cluster_that_loses_a_worker(course: Path, cluster: tuple, undisturbed: tuple) -> None:
     """Two workers of a scheduler judge; one is killed on the way, the other one does the rest."""
     address, workers = cluster
-    words = SCRIPT.replace("processes=2", f"scheduler={address!r}")
-    head = subprocess.Popen([sys.executable, "-c", words, str(course)], stdout=subprocess.DEVNULL)
+    head = kills.start(course, scheduler=address)
     wait_until(lambda: judged(course) >= 2)
     kill_tree(workers[0])
     assert head.wait(timeout=120) == 0

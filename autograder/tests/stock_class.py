@@ -1,0 +1,85 @@
+"""Grade whole weeks with nbgrader as it comes, then with this course's grading, on the same machine.
+
+    python -m autograder.tests.stock_class FOLDER [STUDENTS]
+
+As it comes, nbgrader runs every cell of a notebook in a kernel, and the hidden checks after it. It is
+measured at its best: trainings are cut to 20 steps (DETR_QUICK), each notebook stands alone so that stand-ins fill in
+for the other steps, and the trained model is not measured.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import Config
+
+from autograder import build, intake
+from autograder.grade import grade
+from autograder.settings import QUIET, open_course
+from autograder.tests.make_class import make_class
+
+os.environ.update(DETR_QUICK="1", OMP_NUM_THREADS="1")
+Scores = dict[tuple[str, str, str], float]
+
+
+def as_it_comes(course: Path, students: list[str]) -> float:
+    """Grade students with nbgrader's own settings; return the seconds each took."""
+    config = Config()
+    config.CourseDirectory.root = str(course)
+    config.Execute.timeout = 600
+    api = NbGraderAPI(config=config, log=QUIET)
+    started = time.monotonic()
+    for student in students:
+        for step in build.steps():
+            began = time.monotonic()
+            told = api.autograde(step, student)
+            print(
+                f"  {student} {step}: {time.monotonic() - began:.1f} s {told.get('error', '')[-200:]}",
+                flush=True,
+            )
+    return (time.monotonic() - started) / len(students)
+
+
+def ours(course: Path, students: list[str], warm: list[str]) -> float:
+    """Grade students in this process, once it is warm; return the seconds each took."""
+    grade(course, warm, processes=0)
+    started = time.monotonic()
+    grade(course, students, processes=0)
+    return (time.monotonic() - started) / len(students)
+
+
+def scores(course: Path) -> Scores:
+    """Return the automatic score of each check, by student, step and check."""
+    found = {}
+    with open_course(course).gradebook as gradebook:
+        for step in build.steps():
+            for submission in gradebook.assignment_submissions(step):
+                for mark in submission.notebooks[0].grades:
+                    if mark.cell_type == "code":
+                        found[submission.student.id, step, mark.name] = mark.auto_score
+    return found
+
+
+def main(folder: Path, size: int) -> None:
+    """Make the same class twice and grade it both ways."""
+    courses = folder / "stock", folder / "ours"
+    for course in courses:
+        course.mkdir(parents=True)
+        make_class(course / "inbox", build.release(course), size + 2)
+        intake.collect(course / "inbox", course)
+    students = sorted(path.name for path in (courses[0] / "submitted").iterdir())
+    plain = as_it_comes(courses[0], students[:size])
+    fast = ours(courses[1], students[:size], students[size:])
+    one, other = scores(courses[0]), scores(courses[1])
+    same = {key for key in one if key[0] in students[:size] and bool(one[key]) == bool(other[key])}
+    differ = {key for key in one if key[0] in students[:size]} - same
+    print(
+        f"{plain:.1f} s a student as it comes, {fast:.1f} s here in one process: {plain / fast:.0f} times"
+    )
+    print(f"{len(same)} verdicts are the same, these are not: {sorted(differ)}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 2)
