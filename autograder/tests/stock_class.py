@@ -3,8 +3,8 @@
     python -m autograder.tests.stock_class FOLDER [STUDENTS]
 
 As it comes, nbgrader runs every cell of a notebook in a kernel, and the hidden checks after it. It is
-measured at its best: trainings are cut to 20 steps (DETR_QUICK), each notebook stands alone so that stand-ins fill in
-for the other steps, and the trained model is not measured.
+measured at its best: trainings are cut to 20 steps (DETR_QUICK), each notebook stands alone so that
+stand-ins fill in for the other steps, and the trained model is not measured.
 """
 
 import os
