@@ -513,7 +513,7 @@ alt = "Four training images with the boxes that were learned by heart."
 draw.show(draw.gallery(samples, titles), alt)
 
 # %% [markdown]
-# Your step works. (And the gradient is still hundreds of times longer than the limit.) All that is
+# Your step works. (And the gradient is still far longer than the limit.) All that is
 # missing is to repeat it, on many images.
 
 # %% [markdown]
@@ -920,7 +920,7 @@ print("spread:", spread(model))
 # class is built again. Nothing in such a file can run when it is read, which a pickled `.pt` file
 # could. It is **handed in beside the notebooks**, and its points follow its AP on images that nobody
 # has seen: all eight from an AP of 0.6 on, below that in proportion. The recipe as it stands
-# reached 0.71 and 0.73 in two trainings of ours, which differed in rounding alone.
+# reached 0.75, 0.75 and 0.73 on the validation images, with the seeds 0, 1 and 2.
 
 
 # %% tests="toy_detr" points=8

@@ -827,8 +827,8 @@ for name, margin in (("the box", 0.0), ("the box and one cell around", 1 / 8)):
 reveal("inside the box", f"{last:.2f}, which is {last / even:.1f} times the box's share of the image")
 
 # %% [markdown]
-# So it is true, and more so from layer to layer. In the first one a slot has no content yet: its object
-# query alone says what to look for, and it casts about. What it finds there lets the next layers aim.
+# So it is true, in every layer, and least in the first. There a slot has no content yet: its object query
+# alone says what to look for, and it casts about. What it finds there lets the next layers aim.
 #
 # It is not the whole truth. Even in the last layer a good part of the attention lies outside the box,
 # most of that right beside it. This is no mistake. A cell is not a window of 16 pixels: what it knows
