@@ -128,6 +128,7 @@ def test_compare_shows_both_answers(week, notebook):
     [(bundle, _)] = notebook
     yours, theirs = re.findall("<pre.*?</pre>", bundle["text/html"], re.DOTALL)
     assert "collected &lt; all" in yours and "gathered" in theirs
+    assert re.search("<b>.*gathered", theirs) and "<b>class" not in theirs
     assert "SOLUTION" not in bundle["text/plain"]
 
 

@@ -54,11 +54,14 @@ def one_after_the_other(columns: dict[str, str]) -> str:
 
 
 def side_by_side(columns: dict[str, str]) -> str:
-    """Lay the answers out for a notebook, beside each other where there is room, else below."""
-    parts = [
-        f"<section style='flex:1 1 26em;min-width:0'><h4>{name}</h4>"
-        f"<pre style='overflow-x:auto'>{escape(source)}</pre></section>"
-        for name, source in columns.items()
-    ]
-    ways = "<p>There is more than one right way: where yours differs, ask what it gains.</p>"
-    return f"<div style='display:flex;flex-wrap:wrap;gap:1em'>{''.join(parts)}</div>{ways}"
+    """Lay both answers out for a notebook, side by side where there is room; bold: lines of one only."""
+    lines = {name: source.split("\n") for name, source in columns.items()}
+    shared = set.intersection(*({line.strip() for line in one} for one in lines.values()))
+    style = "white-space:pre-wrap;overflow-wrap:anywhere;font-size:90%"
+    parts = []
+    for name, own in lines.items():
+        marked = [escape(line) if line.strip() in shared else f"<b>{escape(line)}</b>" for line in own]
+        code = f"<h4>{name}</h4><pre style='{style}'>" + "\n".join(marked) + "</pre>"
+        parts.append(f"<section style='flex:1 1 26em;min-width:0'>{code}</section>")
+    ways = "Bold lines stand in one of them only. There is more than one right way: ask what each gains."
+    return f"<div style='display:flex;flex-wrap:wrap;gap:1em'>{''.join(parts)}</div><p>{ways}</p>"

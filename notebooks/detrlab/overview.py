@@ -51,8 +51,9 @@ def as_text(week: list[Step]) -> str:
         full = round(BAR * step.done / max(1, step.whole))
         left = f"{step.minutes_left} min left" if step.minutes_left else "done"
         start = f"day {step.day}  {step.name:23} {'█' * full}{'░' * (BAR - full)}  {left:12}  "
-        parts = [f"{state}\N{NO-BREAK SPACE}{name}" for name, state in step.exercises.items()]
-        words = wrap("  ".join([*parts, *filter(None, [written(step)])]), max(30, width() - len(start)))
+        parts = [f"{state} {name}" for name, state in step.exercises.items()] + [written(step)]
+        unbroken = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts if part]
+        words = wrap("  ".join(unbroken), max(30, width() - len(start)))
         lines += [start + words[0], *(" " * len(start) + line for line in words[1:])]
     meanings = "   ".join(f"{state} {words}" for state, words in MEANING.items())
     return "\n".join([*lines, "", meanings, *summary(week)])
