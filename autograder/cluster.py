@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Judged = tuple[str, dict[str, Verdicts | None]]  # a student, the verdicts by step
+# A machine that is busy is not a machine that is gone.
+PATIENCE = {
+    "distributed.comm.timeouts.connect": "120s",
+    "distributed.comm.timeouts.tcp": "300s",
+    "distributed.scheduler.worker-ttl": "30 minutes",
+}
 AHEAD = 2  # tasks under way for each process
 spare: Box | None = None  # in each of these processes, started ahead of its submission
 
@@ -40,8 +46,10 @@ def connect(processes: int, scheduler: str = "") -> Iterator["Client"]:
     OSError where none answers there. The local ones are spoken to over TLS with a key of this run alone:
     without it, anybody on this machine could have them run code.
     """
+    import dask
     from distributed import Client, LocalCluster  # here: it takes a second to import
 
+    dask.config.set(PATIENCE)
     if scheduler:
         with Client(scheduler, timeout=20, name="autograder") as client:
             yield client
