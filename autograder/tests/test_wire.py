@@ -216,7 +216,7 @@ def test_a_few_spoilt_frames_end_in_verdicts(exercise, first, every, seed, drawn
 def test_thousands_of_spoilt_frames_end_in_verdicts():
     wanted, spoilt = int(os.environ.get("WIRE_FRAMES", "3000")), 0
 
-    @settings(max_examples=500, **OPTIONS)
+    @settings(max_examples=200, **OPTIONS)
     @given(st.sampled_from(EXERCISES + MORE), *HOW)
     def more(exercise, first, every, seed, drawn):
         nonlocal spoilt
@@ -224,4 +224,4 @@ def test_thousands_of_spoilt_frames_end_in_verdicts():
 
     while spoilt < wanted:
         more()
-    print(f"{spoilt} frames spoilt")
+        print(f"{spoilt} frames spoilt", flush=True)
