@@ -21,6 +21,12 @@ def executed_cells(step: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("step", build.steps())
+def test_executed_is_the_current_source(step):
+    sources = [cell.source for cell in build.read_source(step).cells]
+    assert ["".join(cell["source"]) for cell in executed_cells(step)] == sources
+
+
+@pytest.mark.parametrize("step", build.steps())
 def test_nothing_but_results_in_the_outputs(step):
     """No warning, no error, no progress left over; every check has passed."""
     said = []

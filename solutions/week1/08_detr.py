@@ -41,7 +41,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from detrlab import check, draw, hint, predict, released, reveal
+from detrlab import check, compare, draw, hint, predict, progress, released, reveal
 from detrlab.outcome import CheckFailed
 from detrlab.steps import load
 from detrlab.toy import six_images

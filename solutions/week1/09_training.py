@@ -40,7 +40,7 @@
 import torch
 from torch import Tensor, nn
 
-from detrlab import check, draw, hint, predict, reveal
+from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.ap import detections, evaluate
 from detrlab.checkpoint import save_detr
 from detrlab.runs import draw_runs, read_run
@@ -741,7 +741,7 @@ draw.show(draw_runs(runs, ["matched_no_object", "unmatched_no_object", "silent"]
 # %% [markdown]
 # **Everything "no object".** With weight 1 the matched queries say "no object" with 0.71 after 100
 # steps, which is the level of ignorance and hardly less than the others, and *all* queries are silent.
-# They leave late and not far: after 1,000 steps 77 % of all queries are silent, when 70 % should be,
+# They leave late and not far: after 1,000 steps 77% of all queries are silent, when 70% should be,
 # and 88 of 581 objects are found; at weight 0.2 it is 487. A query that would say something is wrong
 # more often than it is right, so silence is the safe answer. The remedy is the weight, 0.1 in the
 # paper. If yours looks like this, check that your loss uses it, and at the last index.

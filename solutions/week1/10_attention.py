@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from torchvision.ops import batched_nms, box_convert
 from tqdm.auto import tqdm
 
-from detrlab import check, draw, hint, reveal, viewer
+from detrlab import check, compare, draw, hint, progress, reveal, viewer
 from detrlab import predict as guess
 from detrlab.ap import average_precision, evaluate
 from detrlab.checkpoint import load_toy_detr

@@ -40,7 +40,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from detrlab import draw, predict, reveal
+from detrlab import draw, predict, progress, reveal
 from detrlab.ap import average_precision, detections, evaluate
 from detrlab.checkpoint import SHIPPED, load_detr, load_toy_detr
 from detrlab.experiments import (
@@ -605,7 +605,7 @@ reveal("specialised in", ", ".join(f"{name} {share:.2f}" for name, share in shar
 # %% [markdown]
 # Place, and nothing else: which query speaks accounts for more than four fifths of the variance of $c_x$
 # and $c_y$. About size and class it says no more than boxes dealt out at random would. The queries have
-# divided the image among themselves, like districts, and two got next to nothing: query 7 speaks in 2 % of
+# divided the image among themselves, like districts, and two got next to nothing: query 7 speaks in 2% of
 # the images, and query 4 in none. On COCO they specialise in size as well (figure 7).
 #
 # Why place? A guess: the matcher gives an object to the query that pays least, and L1 and GIoU make it
