@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder import verdict
 from autograder.box import Box
 
-SECONDS = 5.0
+SECONDS = 8.0
 
 
 def judge(

@@ -1,7 +1,6 @@
-# Right until it finds a file that an earlier run has left.
+# Right until it finds a file that an earlier run has left; no run does, so it is right.
 # answers: box_cxcywh_to_xyxy
-# expected: 0
-# says: right the first time, not the second
+# expected: full
 import os
 import tempfile
 
