@@ -4,12 +4,13 @@ import os
 
 import pytest
 
-from autograder import build, slips
+from autograder import build, hidden, slips
 from autograder.box import Box
 from autograder.lock import Limits
 from autograder.tests.verdicts import answers
 from autograder.verdict import judge, judge_one
 from detrlab.alone import only_stand_ins
+from detrlab.outcome import CheckFailed
 
 STEP = "03_encoder"
 
@@ -100,13 +101,24 @@ Path("/tmp/seen").touch()
 """
 
 
-@pytest.mark.sandbox
-def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(box):
-    """The state that tells the first process from the second lies in a file of the box."""
-    cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", GOOD + LUCKY)
-    verdict = judged(box, STEP, "encoder_layer", cells)
+def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(box, monkeypatch):
+    """Nothing in a box tells the first process from the second, so here the check itself differs."""
+    failures = iter([None, CheckFailed("wrong")])
+
+    def check(*_):
+        if failure := next(failures):
+            raise failure
+
+    monkeypatch.setattr(hidden, "check", check)
+    verdict = judged(box, STEP, "encoder_layer", build.code_cells(STEP))
     assert (verdict.state, verdict.credit, verdict.needs_person) == ("doubt", 0.0, True)
     assert "right the first time, not the second" in verdict.sentence
+
+
+@pytest.mark.sandbox
+def test_nothing_that_a_session_writes_is_there_in_the_next(box):
+    cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", GOOD + LUCKY)
+    assert judged(box, STEP, "encoder_layer", cells).state == "pass"
 
 
 def test_the_box_goes_on_after_any_end(box):
