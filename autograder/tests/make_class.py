@@ -34,7 +34,9 @@ def make_class(inbox: Path, releases: Path, size: int) -> None:
     }
     attacks, damages = cycle(read_attacks()), cycle(DAMAGES)
     for number in range(size):
-        kind = "right right other slip right slip half right blank trouble".split()[number % 10]
+        kind = ["right", "right", "other", "slip", "right", "slip", "half", "right", "blank", "trouble"][
+            number % 10
+        ]
         student = f"s{number:03}-{kind}"
         answers = {step: answer(kind, number, step) for step in pristine}
         damaged = kind == "trouble" and number % 20 == 9

@@ -1,7 +1,7 @@
 """Measure the grading of a class: python -m autograder.tests.measure COURSE SIZE [PROCESSES]
 
 Makes a class of whole weeks in a folder, grades it, and prints how fast the first and the last fifty
-students went, and the most memory that all processes took together. A course that is there already is graded on.
+students went, and the most memory that all processes took together. A course that is there is graded on.
 """
 
 import subprocess
