@@ -122,8 +122,8 @@ def batch(tmp_path_factory):
         before = {folder: state_of(folder) for folder in watched}
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what is left over comes to us
         graded = grade(course, processes=2)
-        left = [process for process in psutil.Process().children(recursive=True) if is_alive(process)]
-        left = [" ".join(process.cmdline()) for process in left]
+        _, left = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=20)
+        left = [" ".join(process.cmdline()) for process in left if is_alive(process)]
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
         after = {folder: state_of(folder) for folder in watched}
         pages = give_feedback(course)
