@@ -130,7 +130,8 @@ def command(program: Sequence[str], limits: Limits, calls: int) -> list[str]:
     for place in (HOME, "/tmp", "/dev/shm"):
         disks += ["--size", str(limits.disk), "--tmpfs", place]
     closed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--seccomp", str(calls)]
-    inner = ["bwrap", *apart, *view(), *disks, *closed, "--", *program]
+    # The disks first: Python may lie under /tmp, and is seen there all the same.
+    inner = ["bwrap", *apart, *disks, *view(), *closed, "--", *program]
     return as_another_user(inner) if os.geteuid() == 0 else inner
 
 
