@@ -20,15 +20,13 @@ from autograder.grade import grade
 from autograder.intake import collect
 from autograder.rebuild import Notebook, grade_id
 from autograder.records import read_json, receipts_path, verdicts_path
-from autograder.tests.attacks import malformed
+from autograder.tests.attacks import archives, malformed
 from autograder.tests.attacks.files import Attack, read_attacks, right_answer, wrong_answer
 from autograder.tests.attacks.weights import FILES
-from detrlab.alone import only_stand_ins
 from detrlab.checkpoint import NAME, TRAINED_IN
-from detrlab.outcome import CheckFailed
-from detrlab.standins import STANDINS
 
 ATTACKS = read_attacks()
+DAMAGES = malformed.DAMAGES | archives.DAMAGES
 STEPS = ["00_set_prediction", "03_encoder", TRAINED_IN]
 CONFIG = 'c = get_config()\nc.WriteVerdicts.judge = "autograder.tests.attacks.quick.judge"\n'
 SEED = "20200526\n"
@@ -44,7 +42,7 @@ HONEST = {
 def test_there_are_attacks_of_every_kind():
     kinds = {attack.category for attack in ATTACKS}
     assert kinds >= {"tampering", "theft", "exits", "resources", "luck_and_state", "contamination"}
-    assert len(ATTACKS) + len(malformed.DAMAGES) + len(FILES) >= 80
+    assert len(ATTACKS) + len(DAMAGES) + len(FILES) >= 80
 
 
 def answer(release: Notebook, answers: dict[str, str]) -> Notebook:
@@ -72,7 +70,7 @@ def hand_in_attacks(inbox: Path, releases: dict[str, Notebook]) -> None:
         step, _ = hidden.step_of(attack.exercise)
         notebook = answer(releases[step], {attack.exercise: attack.source})
         put(inbox / attack.student, f"{step}.ipynb", notebook)
-    for name, (write, _, _) in malformed.DAMAGES.items():
+    for name, (write, _, _) in DAMAGES.items():
         folder = inbox / f"malformed-{name}"
         folder.mkdir()
         right = {malformed.EXERCISE: right_answer(malformed.EXERCISE)}
@@ -175,9 +173,9 @@ def test_attack(batch, attack: Attack):
 
 @pytest.mark.slow
 @pytest.mark.sandbox
-@pytest.mark.parametrize("name", malformed.DAMAGES)
+@pytest.mark.parametrize("name", DAMAGES)
 def test_malformed(batch, name):
-    _, expected, says = malformed.DAMAGES[name]
+    _, expected, says = DAMAGES[name]
     student = f"malformed-{name}"
     own = [receipt for receipt in batch.receipts if receipt.student == student]
     if expected == malformed.REFUSED:
@@ -237,18 +235,3 @@ def test_pages_hold_no_scripts_and_no_hidden_checks(batch):
         body = page[page.index("<body") :]
         assert "<script>document.title" not in body and "onerror=alert(1)>" not in body, path
         assert "HIDDEN TESTS" not in page and "hidden." not in body and "\x1b" not in page, path
-
-
-STAND_INS = [
-    pytest.param(e.name, step, e.symbol, marks=pytest.mark.slow if e.name == "train_detr" else ())
-    for step in build.steps()
-    for e in build.exercises(step)
-    if e.symbol in STANDINS[step]
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("exercise", "step", "symbol"), STAND_INS)
-def test_no_stand_in_is_an_answer(exercise, step, symbol):
-    with only_stand_ins(), pytest.raises(CheckFailed):
-        hidden.check(exercise, STANDINS[step][symbol], seed=3)

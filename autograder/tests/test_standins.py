@@ -4,8 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from autograder import build, hidden
 from detrlab import standins
+from detrlab.alone import only_stand_ins
 from detrlab.backbones import tiny_backbone
+from detrlab.outcome import CheckFailed
 from detrlab.standins import STANDINS
 from detrlab.toy import ToyDetectionDataset
 
@@ -179,3 +182,15 @@ def test_collate_and_optimizer():
     optimizer = standin("09_training", "build_optimizer")(model, lr=1e-3, lr_backbone=1e-4)
     held = [weight for group in optimizer.param_groups for weight in group["params"]]
     assert len(held) == len(set(held)) == len(list(model.parameters()))
+
+
+NAMES = [(e.name, step, e.symbol) for step in build.steps() for e in build.exercises(step)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("exercise", "step", "symbol"), [name for name in NAMES if name[2] in STANDINS[name[1]]]
+)
+def test_no_stand_in_is_an_answer(exercise, step, symbol):
+    with only_stand_ins(), pytest.raises(CheckFailed):
+        hidden.check(exercise, STANDINS[step][symbol], seed=3)

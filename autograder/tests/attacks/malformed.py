@@ -5,8 +5,6 @@ Each gets the folder of its student and the release of a step with one exercise 
 """
 
 import json
-import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -251,41 +249,3 @@ def script_in_text(folder: Path, notebook: Notebook) -> None:
     page |= {"application/javascript": "alert(1)", "text/markdown": f"[x](javascript:alert(1)) {SCRIPT}"}
     todo["outputs"] = [{"output_type": "display_data", "data": page, "metadata": {}}]
     save(folder, notebook)
-
-
-@damage(REFUSED, "link")
-def symbolic_link(folder: Path, _: Notebook) -> None:
-    """Point to a file of the machine that grades."""
-    (folder / FILE).symlink_to("/etc/passwd")
-
-
-@damage(REFUSED, "no ordinary file")
-def pipe(folder: Path, _: Notebook) -> None:
-    """Hand in something that can be read for ever."""
-    os.mkfifo(folder / FILE)
-
-
-@damage(REFUSED, "leads out of the zip")
-def zip_that_climbs(folder: Path, notebook: Notebook) -> None:
-    """Pack paths that lead out of the zip."""
-    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
-        for name in (f"../../{FILE}", f"/tmp/{FILE}", f"C:/{FILE}", f"a/../../{FILE}"):
-            archive.writestr(name, json.dumps(notebook))
-
-
-@damage(REFUSED, "larger than")
-def zip_bomb(folder: Path, _: Notebook) -> None:
-    """Pack a gigabyte of blanks into a megabyte."""
-    with zipfile.ZipFile(folder.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open(zipfile.ZipInfo(FILE), "w", force_zip64=True) as member:
-            for _ in range(1000):
-                member.write(b" " * 1_000_000)
-
-
-@damage(FULL)
-def zip_among_backups(folder: Path, notebook: Notebook) -> None:
-    """Pack as systems do: in folders, with their own files and backups beside it."""
-    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
-        archive.writestr(f"detr/notebooks/week1/{FILE}", json.dumps(notebook))
-        for name in (f"__MACOSX/._{FILE}", f".ipynb_checkpoints/{STEP}-checkpoint.ipynb", ".DS_Store"):
-            archive.writestr(f"detr/notebooks/week1/{name}", b"\0\1")
