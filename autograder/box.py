@@ -29,8 +29,9 @@ RECEIVED = 256 * lock.MIB  # of tensors, in one session: they are kept until its
 TYPES = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.complex64}
 TYPES |= {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex128}
 PAUSE = 0.1  # seconds between two looks at a session's memory
+TOO_LONG = "took too long and was stopped"
 SIGNALS: dict[int, str] = {
-    signal.SIGXCPU: "took too long and was stopped",
+    signal.SIGXCPU: TOO_LONG,
     signal.SIGKILL: "took too long or too much memory, or stopped itself",
     signal.SIGSEGV: "crashed (segmentation fault)",
     signal.SIGABRT: "crashed (abort)",
@@ -39,7 +40,14 @@ SIGNALS: dict[int, str] = {
 
 
 class Ended(BrokeOff):
-    """The box ended before it answered; the message says how, in words for the learner."""
+    """The box ended before it answered; the message says how, in words for the learner.
+
+    In doubt where only the clock ran out: on a busy machine that may not be the learner's fault.
+    """
+
+    def __init__(self, how: str, in_doubt: bool = False):
+        super().__init__(how)
+        self.in_doubt = in_doubt
 
 
 class Box:
@@ -165,7 +173,7 @@ class Box:
         end, process = time.monotonic() + seconds, self.process
         while process and not over.wait(PAUSE):
             if time.monotonic() > end:
-                return self.stop_for("took too long and was stopped")
+                return self.stop_for(TOO_LONG)
             if memory_of(process.pid) > self.limits.memory:
                 return self.stop_for(f"took more than {self.limits.memory // lock.MIB} MiB of memory")
 
@@ -182,7 +190,7 @@ class Box:
             write_frame(self.requests, {"op": op} | data, tensors or {})
             reply, flat = read_frame(self.replies)
         except (OSError, EOFError, ValueError) as error:
-            raise Ended(self.how_it_ended(None)) from error
+            raise Ended(self.how_it_ended(None), self.stopped_for == TOO_LONG) from error
         if not isinstance(reply, dict):
             raise BadFrame("the reply is not of the agreed form")
         self.received += sum(tensor.nbytes for tensor in flat.values())

@@ -153,7 +153,7 @@ def waiting(everything: list[Row], notes: Notes) -> list[tuple[str, str, list[st
 
 
 def alike(notes: Notes) -> list[tuple[list[str], list[str], str]]:
-    """Return groups of students with equal answers or equal weights: who, in what, and a remark."""
+    """Return groups of students with equal answers or weights, and who uses shipped ones."""
     writers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for (student, _), note in notes.items():
         for name, trace in note.get("traces", {}).items():
@@ -162,7 +162,7 @@ def alike(notes: Notes) -> list[tuple[list[str], list[str], str]]:
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     remarks: dict[tuple[str, ...], str] = {}
     for (name, trace), who in writers.items():
-        if len(who) > 1:
+        if len(who) > 1 or trace == shipped:
             group = tuple(sorted(who))
             groups[group].append(name.partition("_")[2])
             if trace == shipped:

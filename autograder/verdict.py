@@ -114,6 +114,8 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
     except RemoteError as error:
         sentence = f"✗ {name}: your cells do not define it: {error.names[0]}: {error}"
         return Verdict("fail", "\n".join([sentence, *error.frames]), 0.0)
+    except Ended as end:
+        return Verdict("ended", f"✗ {name}: {end}.", 0.0, needs_person=end.in_doubt)
     except BrokeOff as end:
         return Verdict("ended", f"✗ {name}: {end}.", 0.0)
     sentence = f"✓ {name}: {remark}" if remark else f"✓ {name}"
