@@ -28,7 +28,8 @@ RECEIVED = 256 * lock.MIB  # of tensors, in one session: they are kept until its
 # What the learner's code may hand over: torch itself can do little with numbers of other types.
 TYPES = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.complex64}
 TYPES |= {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex128}
-PAUSE = 0.1  # seconds between two looks at a session's memory
+PAUSE = 0.1  # seconds between two looks at a session
+PATIENCE = 5  # times the seconds of a session that it may last on a busy machine
 TOO_LONG = "took too long and was stopped"
 SIGNALS: dict[int, str] = {
     signal.SIGXCPU: TOO_LONG,
@@ -58,6 +59,7 @@ class Box:
         self.home = tempfile.TemporaryDirectory(prefix="box-")
         self.process: subprocess.Popen | None = None
         self.ready = False
+        self.awaited = False  # whether the worker owes an answer
         self.stopped_for = ""  # why it was stopped from here
         self.session_over = True  # by the worker's own word, which then waits for the next one
         self.received = 0  # bytes of tensors, in this session
@@ -169,12 +171,22 @@ class Box:
         self.used = {k: float(reply[k]) for k in names if is_number(reply.get(k))}
 
     def watch(self, over: threading.Event, seconds: float) -> None:
-        """Stop a session that takes too long, or whose processes together take too much memory."""
-        end, process = time.monotonic() + seconds, self.process
+        """Stop a session that takes too long, or whose processes together take too much memory.
+
+        The clock runs while an answer is awaited; where the code could go on and the machine lets it
+        wait, only at the pace of the computing time that it gets.
+        """
+        process, taken, used, before = self.process, 0.0, 0.0, time.monotonic()
+        end = before + PATIENCE * seconds
         while process and not over.wait(PAUSE):
-            if time.monotonic() > end:
+            now, before_used = time.monotonic(), used
+            memory, used, is_busy = look_at(process.pid)
+            if self.awaited:
+                taken += min(now - before, max(0.0, used - before_used)) if is_busy else now - before
+            before = now
+            if taken > seconds or now > end:
                 return self.stop_for(TOO_LONG)
-            if memory_of(process.pid) > self.limits.memory:
+            if memory > self.limits.memory:
                 return self.stop_for(f"took more than {self.limits.memory // lock.MIB} MiB of memory")
 
     def stop_for(self, reason: str) -> None:
@@ -187,10 +199,13 @@ class Box:
     ) -> tuple[dict, dict[str, torch.Tensor]]:
         """Send one request and return the reply. Ended where none can come any more."""
         try:
+            self.awaited = True
             write_frame(self.requests, {"op": op} | data, tensors or {})
             reply, flat = read_frame(self.replies)
         except (OSError, EOFError, ValueError) as error:
             raise Ended(self.how_it_ended(None), self.stopped_for == TOO_LONG) from error
+        finally:
+            self.awaited = False
         if not isinstance(reply, dict):
             raise BadFrame("the reply is not of the agreed form")
         self.received += sum(tensor.nbytes for tensor in flat.values())
@@ -221,12 +236,14 @@ def is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value < 1e9
 
 
-def memory_of(pid: int) -> int:
-    """Return the bytes that a process and all that came from it hold for themselves."""
-    total = 0
+def look_at(pid: int) -> tuple[int, float, bool]:
+    """Return what a process and its offspring hold in bytes, their CPU seconds, and if one could run."""
+    memory, seconds, is_busy = 0, 0.0, False
     with suppress(psutil.Error):
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
-            with suppress(psutil.Error):
-                memory = process.memory_info()
-                total += max(0, memory.rss - memory.shared)
-    return total
+            with suppress(psutil.Error), process.oneshot():
+                held, used = process.memory_info(), process.cpu_times()
+                memory += max(0, held.rss - held.shared)
+                seconds += used.user + used.system
+                is_busy = is_busy or process.status() == psutil.STATUS_RUNNING
+    return memory, seconds, is_busy
