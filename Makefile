@@ -46,11 +46,11 @@ solutions: $(BIN)/.ready  ## execute the solutions into notebooks with outputs
 
 check: $(BIN)/.ready  ## lint, types and the fast tests: under two minutes
 	ruff check --quiet . && ruff format --quiet --check . && mypy
-	pytest -q -n 2 -m "not slow"
+	pytest -q -n 2 --dist loadgroup -m "not slow"
 
 test: $(BIN)/.ready  ## everything: check, then nbgrader end to end, executed notebooks, the lab
 	ruff check --quiet . && ruff format --quiet --check . && mypy
-	pytest -q -n 2
+	pytest -q -n 2 --dist loadgroup
 
 bench: $(BIN)/.ready  ## time the training recipe beside the plain one: half an hour
 	@python -m autograder bench

@@ -25,6 +25,8 @@ from autograder.tests.attacks.files import Attack, read_attacks, right_answer, w
 from autograder.tests.attacks.weights import FILES
 from detrlab.checkpoint import NAME, TRAINED_IN
 
+pytestmark = pytest.mark.xdist_group("attacks")  # one process, so that what they share is made once
+
 ATTACKS = read_attacks()
 DAMAGES = malformed.DAMAGES | archives.DAMAGES
 STEPS = ["00_set_prediction", "03_encoder", TRAINED_IN]

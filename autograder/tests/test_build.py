@@ -11,6 +11,8 @@ from detrlab.check import FIXTURES
 from detrlab.judging import agree
 from detrlab.outcome import Outcome
 
+pytestmark = pytest.mark.xdist_group("build")  # one process, so that what they share is made once
+
 NOTEBOOK = """# %% [markdown]
 # # A step
 

@@ -17,6 +17,8 @@ from autograder.settings import open_course
 from autograder.tests.rows import files, rows
 from autograder.tests.small_course import STEP, answered, hand_in, make_course, release
 
+pytestmark = pytest.mark.xdist_group("class")  # one process, so that what they share is made once
+
 RIGHT = {"todo_layer": "def layer(x):\n    return x", "todo_stack": "def stack(x):\n    return x"}
 ANSWERS = {
     "ada": RIGHT | {"written_why": "Because."},

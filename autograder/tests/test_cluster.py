@@ -16,7 +16,7 @@ from autograder.tests import kills
 from autograder.tests.kills import alive, judged
 from autograder.tests.rows import files, rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 STUDENTS = 8
 
 

@@ -21,6 +21,8 @@ from autograder.settings import AUTOGRADER, open_course
 from autograder.tasks import NEEDS_PERSON
 from autograder.tests.small_course import STEP, answered, find, hand_in, make_course, release
 
+pytestmark = pytest.mark.xdist_group("grade")  # one process, so that what they share is made once
+
 ANSWERS = {
     "right": {"todo_layer": "def layer(x):\n    return x", "todo_stack": "def stack(x):\n    return x"},
     "blank": {},

@@ -13,7 +13,7 @@ from jupyter_client import BlockingKernelClient
 
 from autograder import build
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 STEP = "03_encoder"
 
 

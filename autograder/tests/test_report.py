@@ -17,6 +17,8 @@ from autograder.platforms import export
 from autograder.settings import open_course
 from autograder.tests.small_course import STEP, answered, hand_in, make_course, release
 
+pytestmark = pytest.mark.xdist_group("report")  # one process, so that what they share is made once
+
 LONG = "\n".join(f"    total = total + {number} * x" for number in range(20))
 RIGHT = {"todo_layer": f"def layer(x):\n    total = 0\n{LONG}\n    return x"}
 ANSWERS = {

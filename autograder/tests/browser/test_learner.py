@@ -11,7 +11,7 @@ from autograder.intake import collect
 from autograder.tests.browser.lab import READY, RUN
 from autograder.verdict import judge_file
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 STEP, EXERCISE = "03_encoder", "encoder_layer"
 SLIP = "pos-on-values"
 
