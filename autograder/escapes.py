@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def fill(folder, most):
 
 def write_one_file(most):
     """Write one file of more than `most` bytes."""
-    path = Path("/tmp/large")
+    path = Path(tempfile.gettempdir(), "large")
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with path.open("wb") as file:

@@ -22,7 +22,7 @@ from autograder.rebuild import Notebook, grade_id
 from autograder.records import read_json, receipts_path, verdicts_path
 from autograder.tests.attacks import archives, malformed
 from autograder.tests.attacks.files import Attack, read_attacks, right_answer, wrong_answer
-from autograder.tests.attacks.weights import FILES
+from autograder.tests.attacks.weights import FILES, MARK
 from detrlab.checkpoint import NAME, TRAINED_IN
 
 pytestmark = pytest.mark.xdist_group("attacks")  # one process, so that what they share is made once
@@ -197,7 +197,7 @@ def test_weights(batch, name):
     found = read_json(verdicts_path(batch.course, student, TRAINED_IN))["verdicts"]["toy_detr"]
     assert points(batch.course)[student] == 0
     assert FILES[name][1] in found["sentence"]
-    assert not Path("/tmp/attacked-by-pickle").exists()
+    assert not MARK.exists()
 
 
 @pytest.mark.slow

@@ -96,9 +96,11 @@ LUCKY = """
 class TransformerEncoderLayer(TransformerEncoderLayer):
     def forward(self, src, pos):
         return super().forward(src, pos) + float(seen)
+import tempfile
 from pathlib import Path
-seen = Path("/tmp/seen").exists()
-Path("/tmp/seen").touch()
+mark = Path(tempfile.gettempdir(), "seen")
+seen = mark.exists()
+mark.touch()
 """
 
 

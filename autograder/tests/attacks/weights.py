@@ -6,6 +6,7 @@ None of them gets a point; the notebooks that they come with are empty, so that 
 import json
 import pickle
 import struct
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,11 +28,14 @@ def weights(says: str) -> Callable:
     return register
 
 
+MARK = Path(tempfile.gettempdir(), "attacked-by-pickle")  # made by it, were it ever unpickled
+
+
 class Command:
     """Runs a command where it is unpickled."""
 
     def __reduce__(self) -> tuple:
-        return exec, ("open('/tmp/attacked-by-pickle', 'w').close()",)
+        return exec, (f"open({str(MARK)!r}, 'w').close()",)
 
 
 @weights("is not a complete safetensors file")

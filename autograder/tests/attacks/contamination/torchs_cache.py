@@ -4,7 +4,7 @@
 import os
 import pathlib
 
-for folder in ("~/.cache/torch/hub/checkpoints", "~/.cache/matplotlib", "/tmp/torchinductor_root", "~/.config/matplotlib"):
+for folder in ("~/.cache/torch/hub/checkpoints", "~/.cache/matplotlib", "~/.config/matplotlib"):
     place = pathlib.Path(os.path.expanduser(folder))
     try:
         place.mkdir(parents=True, exist_ok=True)
