@@ -56,10 +56,14 @@ def grade(folder: Path, processes: int, scheduler: str) -> None:
         doctor.require_safety()
     for receipt in intake.collect(folder):
         if receipt.reason:
-            console.print(f"{receipt.student}: {receipt.file} {receipt.reason}", soft_wrap=True)
+            console.print(
+                f"{receipt.student}: {receipt.file} {receipt.reason}", soft_wrap=True, markup=False
+            )
     for graded in grade.grade(processes=processes, scheduler=scheduler):
         if graded.problem:
-            console.print(f"{graded.student}, {graded.step}: {graded.problem}", soft_wrap=True)
+            console.print(
+                f"{graded.student}, {graded.step}: {graded.problem}", soft_wrap=True, markup=False
+            )
     console.print(report.table())
     console.print(
         f"Report: {overview.write_overview()}", f"Scores: {report.write_csv()}", sep="\n", soft_wrap=True
@@ -67,11 +71,11 @@ def grade(folder: Path, processes: int, scheduler: str) -> None:
     console.print(f"Feedback pages: {feedback.give_feedback(processes=processes)}", soft_wrap=True)
 
 
-def report() -> None:
+def report(unfinished: bool) -> None:
     """Write the report on the class and the tables of scores anew, for Canvas and Moodle too."""
     from autograder import overview, platforms, report
 
-    paths = overview.write_overview(), report.write_csv(), *platforms.export()
+    paths = overview.write_overview(), report.write_csv(), *platforms.export(unfinished=unfinished)
     print("Wrote " + ", ".join(map(str, paths)) + ".")
 
 
@@ -175,6 +179,9 @@ def main() -> int:
             command.add_argument("--processes", type=int, default=os.cpu_count(), help=number)
             address = "of a dask scheduler whose workers judge, like tcp://10.0.0.1:8786"
             command.add_argument("--scheduler", default="", metavar="ADDRESS", help=address)
+        if function is report:
+            waiting = "write scores for Canvas and Moodle also where a person has still to look"
+            command.add_argument("--unfinished", action="store_true", help=waiting)
         if function is check:
             command.add_argument("notebook", type=Path, help="a notebook of the week")
         if function in (roster, deadlines, times):

@@ -19,9 +19,9 @@ import torch
 
 from autograder import lock
 from autograder.lock import Limits
-from autograder.worker import BadFrame, read_frame, write_frame
 from detrlab.outcome import BrokeOff
 from detrlab.steps import Cell
+from detrlab.wire import BadFrame, read_frame, write_frame
 
 LIMITS = Limits()
 RECEIVED = 256 * lock.MIB  # of tensors, in one session: they are kept until its check is judged
@@ -63,7 +63,7 @@ class Box:
         self.stopped_for = ""  # why it was stopped from here
         self.session_over = True  # by the worker's own word, which then waits for the next one
         self.received = 0  # bytes of tensors, in this session
-        self.spent = 0.0  # seconds of wall time, all sessions together
+        self.spent = 0.0  # seconds by the clock of `watch`, all sessions together
         self.used: dict[str, Any] = {}  # by the last session that was closed
 
     def __enter__(self) -> "Box":
@@ -130,10 +130,12 @@ class Box:
         What it loads from other steps comes from `others`, and is a stand-in where they lack it. Ended
         where the child does not survive it; the worker is started anew where it does not say so itself.
         """
+        self.used = {}
         if self.spent > self.limits.total_seconds:
-            raise Ended(f"your notebooks took more than {self.limits.total_seconds:.0f} s in all")
+            total = f"your notebooks took more than {self.limits.total_seconds:.0f} s in all"
+            raise Ended(total, in_doubt=True)
         self.start()
-        begun, self.used, self.session_over, self.received = time.monotonic(), {}, False, 0
+        self.session_over, self.received = False, 0
         over = threading.Event()
         watch = threading.Thread(
             target=self.watch, args=(over, seconds or self.limits.seconds), daemon=True
@@ -145,7 +147,8 @@ class Box:
                 name: [[c.source, c.role, c.name] for c in own]
                 for name, own in {**(others or {}), step: cells}.items()
             }
-            self.request("define", step=step, notebooks=notebooks)
+            cpu_seconds = int(seconds or self.limits.cpu_seconds)
+            self.request("define", step=step, notebooks=notebooks, cpu_seconds=cpu_seconds)
             alive = True
             yield self
         except BrokeOff:
@@ -159,7 +162,6 @@ class Box:
                 self.stop()
             over.set()
             watch.join()
-            self.spent += time.monotonic() - begun
 
     def close(self) -> None:
         """End a session in good order, as far as it goes."""
@@ -182,7 +184,8 @@ class Box:
             now, before_used = time.monotonic(), used
             memory, used, is_busy = look_at(process.pid)
             if self.awaited:
-                taken += min(now - before, max(0.0, used - before_used)) if is_busy else now - before
+                step = min(now - before, max(0.0, used - before_used)) if is_busy else now - before
+                taken, self.spent = taken + step, self.spent + step
             before = now
             if taken > seconds or now > end:
                 return self.stop_for(TOO_LONG)
@@ -236,14 +239,22 @@ def is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value < 1e9
 
 
+def own_memory(pid: int) -> int:
+    """Return what a process holds in bytes, without files: memory of its own, and shared memory."""
+    with suppress(OSError), open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        lines = [line.split() for line in file if line.startswith(("RssAnon:", "RssShmem:"))]
+        return sum(1024 * int(kibibytes) for _, kibibytes, _ in lines)
+    return 0
+
+
 def look_at(pid: int) -> tuple[int, float, bool]:
     """Return what a process and its offspring hold in bytes, their CPU seconds, and if one could run."""
     memory, seconds, is_busy = 0, 0.0, False
     with suppress(psutil.Error):
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
             with suppress(psutil.Error), process.oneshot():
-                held, used = process.memory_info(), process.cpu_times()
-                memory += max(0, held.rss - held.shared)
+                used = process.cpu_times()
+                memory += own_memory(process.pid)
                 seconds += used.user + used.system
                 is_busy = is_busy or process.status() == psutil.STATUS_RUNNING
     return memory, seconds, is_busy

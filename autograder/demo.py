@@ -42,7 +42,7 @@ def demo(course: Path = DEMO, processes: int = 0) -> Path:
     said += [
         f"  {r.student}, {r.step}: {r.problem}" for r in grade(course, processes=processes) if r.problem
     ]
-    console.print(*said, sep="\n", soft_wrap=True, highlight=False)
+    console.print(*said, sep="\n", soft_wrap=True, highlight=False, markup=False)
     feedback = give_feedback(course, processes)
     scores = write_csv(course)
     said = [
@@ -53,7 +53,7 @@ def demo(course: Path = DEMO, processes: int = 0) -> Path:
         f"  make formgrader DETR_COURSE={course}",
     ]
     console.print(table(course))
-    console.print(*said, sep="\n", soft_wrap=True, highlight=False)
+    console.print(*said, sep="\n", soft_wrap=True, highlight=False, markup=False)
     return course
 
 

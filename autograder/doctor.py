@@ -67,6 +67,7 @@ def attempts(course: Path, port: int, name: str) -> list[Attempt]:
         Attempt("see other processes", "see_others"),
         Attempt("signal the grader's process", "send_signal", (me + 100_000 if me < 100 else me,)),
         Attempt("trace the process that started it", "trace_parent"),
+        Attempt("write into the memory of the process that started it", "write_parent_memory"),
         Attempt("mount a file system", "mount"),
         Attempt("open a new user namespace", "new_user_namespace"),
         Attempt("open a new user namespace by clone", "clone_user_namespace"),

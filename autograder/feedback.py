@@ -23,17 +23,22 @@ Page = tuple[str, str]  # student, step
 def give_feedback(course: Path = COURSE, processes: int = 0) -> Path:
     """Write an HTML page for each graded submission that has none as it is now; return the folder.
 
-    RuntimeError where nbgrader cannot. By so many `processes`, or in this one.
+    By so many `processes`, or in this one. ValueError at the end, naming those that nbgrader could not
+    write; all others are written.
     """
     api = open_course(course)
     wanted = states(api)
     pages = [page for page, state in wanted.items() if read(stamp(course, page)) != state]
+    problems = []
     for page, problem in written(course, pages, processes):
         if problem:
-            raise RuntimeError(f"nbgrader could not write feedback for {' in '.join(page)}:\n{problem}")
+            problems.append(f"nbgrader could not write the page of {' in '.join(page)}:\n{problem}")
+            continue
         path = stamp(course, page)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[page])
+    if problems:
+        raise ValueError("\n".join(problems))
     return Path(api.coursedir.root, api.coursedir.feedback_directory)
 
 
@@ -49,6 +54,10 @@ def states(api: "NbGraderAPI") -> dict[Page, str]:
         rows.Comment: (comment.auto_comment, comment.manual_comment),
     }
     with api.gradebook as gradebook:
+        for submission in gradebook.db.query(rows.SubmittedAssignment):
+            page = submission.student_id, submission.assignment.name
+            if page in found:
+                found[page].append(repr(submission.late_submission_penalty).encode())
         for kind, shown in columns.items():
             query = (
                 select(

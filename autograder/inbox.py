@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from detrlab.checkpoint import NAME as MODEL
 
 MAX_BYTES = 32_000_000  # of one notebook
-MAX_TOTAL = 200_000_000  # of one zip's notebooks
+MAX_TOTAL = 200_000_000  # of all files of one student together
 MAX_FILES = 5_000  # looked at in one entry
 MAX_CELLS = 2_000
 MAX_DEPTH = 40
@@ -37,6 +37,7 @@ Found = tuple[str, bytes | Unreadable]
 TOO_LARGE = Unreadable(
     f"is larger than {MAX_BYTES // 1_000_000} MB; clear the largest outputs and save it again"
 )
+NO_ROOM = Unreadable(f"and the files before it are larger than {MAX_TOTAL // 1_000_000} MB together")
 
 
 def parse_notebook(data: bytes) -> dict[str, Any]:
@@ -103,17 +104,25 @@ def check_shape(content: Any) -> None:
         raise Unreadable("has no cells" if not cells else f"has more than {MAX_CELLS} cells")
 
 
-def students_of(entry: Path) -> Iterator[tuple[str, Iterator[Found]]]:
+class Room:
+    """How many bytes one student's files may still take."""
+
+    def __init__(self) -> None:
+        self.left = MAX_TOTAL
+
+
+def students_of(entry: Path, is_alone: bool) -> Iterator[tuple[str, Iterator[Found]]]:
     """Yield whose files an entry of the inbox holds, and the files: one student's, or a whole class's.
 
-    A class comes as learning platforms export it, in one zip.
+    A class comes as learning platforms export it, in one zip that `is_alone` in the inbox: else a student
+    could hand in for others, by the names of files.
     """
     if entry.is_file() and not entry.is_symlink() and entry.suffix.lower() == ".zip":
-        names = names_in(entry)
-        if owners := owners_of(names):
+        owners = owners_of(names_in(entry)) if is_alone else {}
+        if owners:
             for student in sorted(set(owners.values())):
                 own = {name for name, owner in owners.items() if owner == student}
-                yield student, files_of_zip(entry, entry.name, own)
+                yield student, files_of_zip(entry, entry.name, Room(), own)
             return
         yield entry.stem, files_of(entry)
     else:
@@ -148,14 +157,14 @@ def files_of(entry: Path) -> Iterator[Found]:
     elif entry.is_dir():
         yield from files_of_folder(entry)
     elif entry.suffix.lower() == ".zip":
-        yield from files_of_zip(entry, entry.name)
+        yield from files_of_zip(entry, entry.name, Room())
     else:
         yield entry.name, Unreadable("lies loose; make one folder or zip for each student")
 
 
 def files_of_folder(folder: Path) -> Iterator[Found]:
     """Yield a folder's files and those of zips in it; links are not followed, pipes not opened."""
-    seen = 0
+    seen, room = 0, Room()
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - SKIPPED_FOLDERS)
         seen += len(names)
@@ -167,21 +176,24 @@ def files_of_folder(folder: Path) -> Iterator[Found]:
             if not stat.S_ISREG(state.st_mode):
                 yield name, Unreadable("is a link or no ordinary file")
             elif is_zip(name):
-                yield from inside(name, files_of_zip(path, name))
+                yield from inside(name, files_of_zip(path, name, room))
+            elif state.st_size > min(MAX_BYTES, room.left):
+                yield name, TOO_LARGE if state.st_size > MAX_BYTES else NO_ROOM
             else:
-                yield name, path.read_bytes() if state.st_size <= MAX_BYTES else TOO_LARGE
+                room.left -= state.st_size
+                yield name, path.read_bytes()
 
 
 def files_of_zip(
     file: Path | io.BytesIO,
     name: str,
+    room: Room,
     wanted: Collection[str] = (),
-    left: int = MAX_TOTAL,
     inner: bool = False,
 ) -> Iterator[Found]:
     """Yield a zip's files and those of zips in it, and no more of them than the limits allow.
 
-    `wanted` names the members that count, where not all do; `left` is how many bytes may be unpacked.
+    `wanted` names the members that count, where not all do.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -191,17 +203,13 @@ def files_of_zip(
             for member in sorted(members, key=lambda member: member.filename):
                 if not is_wanted(member.filename) or member.is_dir():
                     continue
-                content = read_member(archive, member, min(MAX_BYTES, left))
-                left -= 0 if isinstance(content, Unreadable) else len(content)
+                content = read_member(archive, member, room)
                 if isinstance(content, Unreadable) or not is_zip(member.filename):
                     yield member.filename, content
                 elif inner:
                     yield member.filename, Unreadable("is a zip in a zip in a zip; pack it once")
                 else:
-                    packed = list(
-                        files_of_zip(io.BytesIO(content), member.filename, (), left, inner=True)
-                    )
-                    left -= sum(len(data) for _, data in packed if isinstance(data, bytes))
+                    packed = files_of_zip(io.BytesIO(content), member.filename, room, inner=True)
                     yield from inside(member.filename, packed)
     except Unreadable as error:
         yield name, error
@@ -215,21 +223,26 @@ def inside(name: str, found: Iterable[Found]) -> Iterator[Found]:
         yield (inner if inner == name else f"{name}/{inner}"), content
 
 
-def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes | Unreadable:
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, room: Room) -> bytes | Unreadable:
     """Read one file of a zip, or say why not."""
+    limit = min(MAX_BYTES, room.left)
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
     if ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
         return Unreadable("has a path that leads out of the zip")
     if stat.S_ISLNK(member.external_attr >> 16):
         return Unreadable("is a link")
+    too_much = TOO_LARGE if limit == MAX_BYTES else NO_ROOM
     if member.file_size > limit:
-        return TOO_LARGE
+        return too_much
     try:
         with archive.open(member) as stream:
             content = stream.read(limit + 1)  # the size that the zip states may be a lie
     except Exception as error:  # zipfile and zlib raise many kinds on damaged or locked members
         return Unreadable(f"cannot be read from the zip ({type(error).__name__})")
-    return content if len(content) <= limit else TOO_LARGE
+    if len(content) > limit:
+        return too_much
+    room.left -= len(content)
+    return content
 
 
 def is_wanted(name: str) -> bool:

@@ -4,6 +4,7 @@ Nothing is executed. Each notebook is read strictly, rebuilt on the pristine rel
 course's submitted folder. What cannot be taken gets a reason and waits for a person; the rest goes on.
 """
 
+import functools
 import hashlib
 import re
 import shutil
@@ -16,13 +17,15 @@ from pathlib import Path, PurePosixPath
 from rich.progress import track
 
 from autograder.inbox import MODEL, Found, Unreadable, is_model, parse_notebook, students_of
-from autograder.proxy import printable
 from autograder.rebuild import Notebook, Written, rebuild
 from autograder.records import read_json, receipts_path, write_json
-from autograder.settings import COURSE
+from autograder.settings import COURSE, open_course
 from detrlab.checkpoint import TRAINED_IN
+from detrlab.outcome import printable
 
 Releases = dict[str, Notebook]
+NUMBER = re.compile(r"_(\d+)$")  # at the end of a name in a platform's export, like lovelaceada_1042
+LONGEST = 300  # characters of a file's name that are shown
 
 
 @dataclass(frozen=True)
@@ -51,21 +54,31 @@ def collect(source: Path, course: Path = COURSE) -> list[Receipt]:
     releases = read_releases(course)
     inside = source.iterdir() if source.is_dir() else [source]
     entries = sorted(entry for entry in inside if not entry.name.startswith("."))
+    numbers = functools.cache(platform_numbers)
     receipts: dict[str, list[Receipt]] = {}
     for entry in track(entries, "Intake"):
-        for name, files in students_of(entry):
-            student = student_id(name)
+        for name, files in students_of(entry, is_alone=len(entries) == 1):
+            number = NUMBER.search(name)
+            student = (number and numbers(course).get(number[1])) or student_id(name)
             if student in receipts:
                 reason = f"is a second entry for {student}; the first one was taken."
-                again = Receipt(student, printable(entry.name), reason=reason, needs_person=True)
+                again = Receipt(student, printable(entry.name, LONGEST), reason=reason, needs_person=True)
                 receipts[student].append(again)
             else:
-                receipts[student] = collect_entry(student, printable(entry.name), files, course, releases)
+                receipts[student] = collect_entry(
+                    student, printable(entry.name, LONGEST), files, course, releases
+                )
     new = [receipt for own in receipts.values() for receipt in own]
     old = read_json(receipts_path(course)).get("receipts", [])
     kept = [receipt for receipt in old if receipt["student"] not in receipts]
     write_json(receipts_path(course), {"receipts": kept + [asdict(receipt) for receipt in new]})
     return new
+
+
+def platform_numbers(course: Path) -> dict[str, str]:
+    """Return the students in the gradebook by the number that a learning platform knows them by."""
+    with open_course(course).gradebook as gradebook:
+        return {one.lms_user_id: one.id for one in gradebook.students if one.lms_user_id}
 
 
 def read_releases(course: Path) -> Releases:
@@ -79,7 +92,7 @@ def read_releases(course: Path) -> Releases:
 def student_id(name: str) -> str:
     """Turn a folder's name into an id that is safe in paths and URLs; different names stay different."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", ascii_name).strip("._-")[:60]
+    safe = re.sub(r"[^A-Za-z0-9._@-]+", "_", ascii_name).strip("._-")[:60]
     if safe == name:
         return name
     return f"{safe or 'student'}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
@@ -92,7 +105,7 @@ def collect_entry(
     receipts: list[Receipt] = []
     found: dict[str, dict[str, Notebook]] = {}
     models: dict[str, bytes] = {}
-    for name, content in ((printable(name), content) for name, content in handed_in):
+    for name, content in ((printable(name, LONGEST), content) for name, content in handed_in):
         try:
             if isinstance(content, Unreadable):
                 raise content
@@ -126,11 +139,11 @@ def take_step(
     reason, doubt = f"was left aside: {chosen} was taken for this step.", len(named) != 1
     aside = [Receipt(student, name, step, False, reason, doubt) for name in files if name != chosen]
     try:
-        write_submission(course, student, step, rebuild(files[chosen], release))
+        remark = write_submission(course, student, step, rebuild(files[chosen], release))
     except Exception as error:  # whatever one file holds, the next student's goes on
         reason = f"could not be rebuilt on the release ({type(error).__name__})."
         return [*aside, Receipt(student, chosen, step, False, reason, needs_person=True)]
-    return [*aside, Receipt(student, chosen, step, taken=True)]
+    return [*aside, Receipt(student, chosen, step, taken=True, reason=remark)]
 
 
 def take_model(student: str, models: dict[str, bytes], course: Path, releases: Releases) -> list[Receipt]:
@@ -171,13 +184,19 @@ def fingerprints(notebook: Notebook) -> set[str]:
     return marks - {"", "None"}
 
 
-def write_submission(course: Path, student: str, step: str, notebook: Notebook) -> None:
-    """Write a rebuilt notebook; where it is new, what was graded before no longer counts as graded."""
+def write_submission(course: Path, student: str, step: str, notebook: Notebook) -> str:
+    """Write a rebuilt notebook; where it is new, what was graded before no longer counts as graded.
+
+    Returns what somebody should know about it.
+    """
     path = course / "submitted" / student / step / f"{step}.ipynb"
     if read_json(path) == notebook:
-        return
+        return ""
     write_json(path, notebook)
     forget_grading(course, student, step)
+    if path.with_name("timestamp.txt").is_file():
+        return "is new, but its time is still that of the one before: `times` tells when it came."
+    return ""
 
 
 def forget_grading(course: Path, student: str, step: str) -> None:

@@ -37,7 +37,7 @@ def as_dict(value: Any) -> dict:
 
 
 class OutputBudget:
-    """Copies outputs until one notebook's share is used up."""
+    """Copies outputs and pasted pictures until one notebook's share is used up."""
 
     def __init__(self, limit: int = MAX_OUTPUT):
         self.left = limit
@@ -55,6 +55,19 @@ class OutputBudget:
                 break
             self.left -= size
             kept.append(output)
+        return kept
+
+    def pictures(self, bundles: Iterable[Any]) -> dict[str, dict[str, str]]:
+        """Merge the pictures pasted into several markdown cells; other attachments are left out."""
+        kept: dict[str, dict[str, str]] = {}
+        for bundle in bundles:
+            for name, data in as_dict(bundle).items():
+                pictures = {m: as_text(d) for m, d in as_dict(data).items() if m in PICTURES}
+                pictures = {mime: text for mime, text in pictures.items() if fits(mime, text)}
+                size = sum(map(len, pictures.values()))
+                if pictures and size <= self.left:
+                    self.left -= size
+                    kept[as_text(name)] = pictures
         return kept
 
 
@@ -76,18 +89,6 @@ def copy_output(raw: dict) -> Output | None:
         output: Output = {"output_type": kind, "data": data, "metadata": {}}
         return output | ({"execution_count": None} if kind == "execute_result" else {})
     return None
-
-
-def copy_attachments(bundles: Iterable[Any]) -> dict[str, dict[str, str]]:
-    """Merge the pictures pasted into several markdown cells; other attachments are left out."""
-    kept: dict[str, dict[str, str]] = {}
-    for bundle in bundles:
-        for name, data in as_dict(bundle).items():
-            pictures = {m: as_text(d) for m, d in as_dict(data).items() if m in PICTURES}
-            pictures = {mime: text for mime, text in pictures.items() if fits(mime, text)}
-            if pictures and sum(map(len, pictures.values())) <= MAX_OUTPUT:
-                kept[as_text(name)] = pictures
-    return kept
 
 
 def fits(mime: str, text: str) -> bool:

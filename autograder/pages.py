@@ -18,7 +18,8 @@ RUBRIC = "rubric"  # the tag of the cells that only the person who grades sees
 MARKUP = re.compile(
     r"<(?=[A-Za-z/!?])|&(?=#?\w+;)|\\(?=:)|(?:javascript|vbscript|data)(?=\s*:)", re.IGNORECASE
 )
-ATTACHMENT = re.compile(r"(attachment):([^\s)\]\"'<>]*)")
+ATTACHMENT = re.compile(r"(attachment):([^\s)]*)")
+PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)  # of others, Markdown makes another one in a page
 PICTURE_ELSEWHERE = re.compile(r"!(?=\[[^\]]*\](?!\(attachment:))")
 TABLES = ["table", "thead", "tbody", "tr", "th", "td", "div", "span", "p", "pre", "br", "hr", "h3"]
 TEXT = ["b", "i", "em", "strong", "code", "ul", "ol", "li", "small", "sub", "sup", "blockquote"]
@@ -111,7 +112,8 @@ def harmless(text: str, attachments: Collection[str] = ()) -> str:
     """
 
     def keep(match: re.Match) -> str:
-        return match[0] if match[2] in attachments else f"{match[1]}\u200b:{match[2]}"
+        there = match[2] in attachments and PLAIN_NAME.fullmatch(match[2])
+        return match[0] if there else f"{match[1]}\u200b:{match[2]}"
 
     text = ATTACHMENT.sub(keep, MARKUP.sub("\\g<0>\u200b", printable(text)))
     return PICTURE_ELSEWHERE.sub("", text)

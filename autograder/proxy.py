@@ -5,8 +5,9 @@ from typing import Any
 import torch
 
 from autograder.box import Box
-from autograder.worker import BadFrame, tensors_in
-from detrlab.codec import flatten, unflatten
+from detrlab.codec import flatten, tensors_in, unflatten
+from detrlab.outcome import printable
+from detrlab.wire import BadFrame
 
 LONGEST = 300  # characters of an error message that are shown
 MOST = 20  # classes and frames of an error
@@ -17,9 +18,9 @@ class RemoteError(Exception):
 
     def __init__(self, error: Any):
         data = error if isinstance(error, dict) else {}
-        super().__init__(printable(data.get("message")))
-        self.names = [printable(name) for name in as_list(data.get("names"))[:MOST]] or ["Exception"]
-        self.frames = [printable(line) for line in as_list(data.get("frames"))[:MOST]]
+        super().__init__(words(data.get("message")))
+        self.names = [words(name) for name in as_list(data.get("names"))[:MOST]] or ["Exception"]
+        self.frames = [words(line) for line in as_list(data.get("frames"))[:MOST]]
 
 
 class Remote:
@@ -29,7 +30,7 @@ class Remote:
         if type(data.get("object")) is not int or not 0 <= data["object"] < 2**31:
             raise BadFrame("the reply refers to no object")
         self._box, self._object = box, data["object"]
-        self._kind = printable(data.get("kind"))
+        self._kind = words(data.get("kind"))
 
     def __repr__(self) -> str:
         return f"<{self._kind}>"
@@ -63,7 +64,7 @@ class Remote:
             with_gradient=list(inputs),
             grad_enabled=torch.is_grad_enabled(),
         )
-        told = [name for name in as_list(reply.get("with_gradient")) if type(name) is str]
+        told = {name: None for name in as_list(reply.get("with_gradient")) if type(name) is str}
         if names := [name for name in told if name in flat and flat[name].is_floating_point()]:
             outputs = [flat[name] for name in names]
             through = Through.apply(self._box, reply.get("call"), outputs, *inputs.values())
@@ -114,7 +115,7 @@ def ask(
 def value_of(box: Box, reply: dict, tensors: dict[str, torch.Tensor]) -> Any:
     """Put a reply's value together; objects in it become proxies."""
     try:
-        return unflatten(reply["value"], tensors, lambda data: Remote(box, data))
+        return unflatten(reply["value"], Once(tensors), lambda data: Remote(box, data))
     except (TypeError, ValueError, RecursionError) as error:
         raise BadFrame("the reply is not of the agreed form") from error
 
@@ -131,7 +132,13 @@ def as_list(value: Any) -> list:
     return value if isinstance(value, list) else []
 
 
-def printable(value: Any) -> str:
-    """Return text that is safe to show: bounded, on one line, without control characters."""
-    text = "" if value is None else str(value)[:LONGEST].replace("\n", " ")
-    return "".join(c if c.isprintable() else "?" for c in text)
+def words(value: Any) -> str:
+    """Return what a box says in words, safe to show."""
+    return "" if value is None else printable(str(value), LONGEST)
+
+
+class Once(dict[str, torch.Tensor]):
+    """Tensors that a reply may name once each: a million names for one would cost a million copies."""
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        return self.pop(name)

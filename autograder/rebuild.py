@@ -12,12 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.outputs import OutputBudget, as_dict, as_text, copy_attachments
+from autograder.outputs import OutputBudget, as_dict, as_text
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
 STUB = "raise NotImplementedError"
+LONGEST_DEMO, MOST_DEMOS = 10_000, 100  # characters of a cell, and cells, that are compared with demos
 DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
@@ -57,8 +58,9 @@ def rebuild(submitted: Notebook, release: Notebook) -> Notebook:
     theirs = [Written.from_json(as_dict(cell)) for cell in submitted["cells"]]
     match_cells(theirs, slots)
     pristine = [slot["source"].strip() for slot in slots]
-    fill_slots(theirs, slots)
-    result["cells"] = add_cells(theirs, slots, pristine)
+    budget = OutputBudget()
+    fill_slots(theirs, slots, budget)
+    result["cells"] = add_cells(theirs, slots, pristine, budget)
     return result
 
 
@@ -96,7 +98,8 @@ def match_cells(theirs: list[Written], slots: list[Cell]) -> None:
         # Cells of equal text (two empty answers) are taken in turn.
         cell.slot = next((i for i in same if i not in taken), same[-1] if same else None)
         taken.add(cell.slot)
-    for cell in (cell for cell in theirs if cell.slot is None and cell.kind == "code"):
+    unknown = [cell for cell in theirs if cell.slot is None and cell.kind == "code"]
+    for cell in [cell for cell in unknown if len(cell.source) <= LONGEST_DEMO][:MOST_DEMOS]:
         cell.slot = edited_demo(cell, slots, taken)
         taken.add(cell.slot)
 
@@ -112,16 +115,15 @@ def edited_demo(cell: Written, slots: list[Cell], taken: set[int | None]) -> int
     return None
 
 
-def fill_slots(theirs: list[Written], slots: list[Cell]) -> None:
+def fill_slots(theirs: list[Written], slots: list[Cell], budget: OutputBudget) -> None:
     """Write the learner's answers into the open release cells, and their outputs into all but checks."""
-    budget = OutputBudget()
     for index, slot in enumerate(slots):
         pristine = slot["source"].strip()
         own = [cell for cell in theirs if cell.slot == index]
         shown = [cell for cell in own if cell.source.strip() == pristine]
         if is_open(slot) and (answer := find_answer(theirs, slot, index)):
             slot["source"] = "\n\n".join(cell.source.strip("\n") for cell in answer)
-            if pictures := copy_attachments(cell.attachments for cell in answer):
+            if pictures := budget.pictures(cell.attachments for cell in answer):
                 slot["attachments"] = pictures
             for cell in answer:
                 cell.used = True
@@ -156,7 +158,9 @@ def text_below(theirs: list[Written], index: int) -> list[Written]:
     return below
 
 
-def add_cells(theirs: list[Written], slots: list[Cell], pristine: list[str]) -> list[Cell]:
+def add_cells(
+    theirs: list[Written], slots: list[Cell], pristine: list[str], budget: OutputBudget
+) -> list[Cell]:
     """Return the slots with the learner's other cells between them, in their order.
 
     A cell goes after the release cell that it stood behind, and before every check that it preceded.
@@ -171,7 +175,7 @@ def add_cells(theirs: list[Written], slots: list[Cell], pristine: list[str]) -> 
         bound = min(checks, default=len(slots))
         before = [c.slot for c in theirs[:position] if c.slot is not None and c.slot < bound]
         number += 1
-        after[before[-1] if before else -1].append(new_cell(cell, number))
+        after[before[-1] if before else -1].append(new_cell(cell, number, budget))
     return sum(([slot, *after[i]] for i, slot in enumerate(slots)), start=after[-1])
 
 
@@ -185,10 +189,10 @@ def is_addition(cell: Written, slots: list[Cell], pristine: list[str]) -> bool:
     return cell.kind == "code" and not given and not cell.is_stub
 
 
-def new_cell(cell: Written, number: int) -> Cell:
+def new_cell(cell: Written, number: int, budget: OutputBudget) -> Cell:
     """Make a cell of the notebook out of one that the learner added."""
     common = {"cell_type": cell.kind, "id": f"added-{number}", "metadata": {"tags": ["added"]}}
     if cell.kind == "markdown":
         return common | {"source": cell.source}
-    outputs = OutputBudget().copy(cell.outputs)
+    outputs = budget.copy(cell.outputs)
     return common | {"source": cell.source, "outputs": outputs, "execution_count": None}

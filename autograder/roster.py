@@ -11,13 +11,13 @@ from pathlib import Path
 from autograder.intake import student_id
 from autograder.settings import COURSE, open_course
 
-# What a column is, by its heading in small letters.
+# What a column is, by its heading in small letters; of several the first that is there.
 HEADINGS = {
-    "id": ("id", "student", "username", "sis login id", "id number"),
+    "id": ("sis login id", "username", "id", "student", "id number"),
     "first_name": ("first_name", "first name"),
     "last_name": ("last_name", "last name", "surname"),
     "email": ("email", "email address"),
-    "lms_user_id": ("lms_user_id", "canvas id", "user id"),
+    "lms_user_id": ("lms_user_id", "canvas id", "user id", "identifier"),
     "step": ("step", "assignment"),
     "time": ("time", "due", "deadline", "submitted"),
 }
@@ -28,17 +28,23 @@ def read_table(path: Path, *needed: str) -> Iterator[dict[str, str]]:
     """Yield a CSV file's rows by what the columns are. ValueError where something needed is missing."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
+        headings = {heading.strip().lower(): heading for heading in reversed(reader.fieldnames or [])}
         names = {
-            heading: name
-            for heading in reader.fieldnames or []
+            name: headings[next(word for word in known if word in headings)]
             for name, known in HEADINGS.items()
-            if heading.strip().lower() in known
+            if headings.keys() & set(known)
         }
-        if missing := [name for name in needed if name not in names.values()]:
+        if is_canvas := {"sis login id", "id"} <= headings.keys():  # whose "ID" is a number of its own
+            names["lms_user_id"] = headings["id"]
+        if missing := [name for name in needed if name not in names]:
             known = ", ".join(HEADINGS[missing[0]])
             raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {known}.")
         for row in reader:
-            found = {name: (row[heading] or "").strip() for heading, name in reversed(names.items())}
+            if is_canvas and "".join(filter(None, row.values())).strip().startswith("Points Possible"):
+                continue
+            found = {name: (row[heading] or "").strip() for name, heading in names.items()}
+            if "lms_user_id" in found:
+                found["lms_user_id"] = found["lms_user_id"].removeprefix("Participant ")
             if not all(found[name] for name in needed):
                 raise ValueError(f"{path.name}, line {reader.line_num}: a value is empty.")
             yield found
@@ -73,7 +79,7 @@ def import_times(path: Path, course: Path = COURSE) -> int:
         time = parse_time(row["time"])
         student = course / "submitted" / student_id(row["id"])
         for folder in sorted(student.glob(row.get("step") or "*")):
-            (folder / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\\n")
+            (folder / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
             made += 1
     return made
 

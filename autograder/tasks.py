@@ -6,7 +6,6 @@ Nothing is read from or written to the course's folder, so that the process may 
 import importlib
 import logging
 import math
-import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -16,8 +15,8 @@ from typing import Any
 from autograder.box import Box
 from autograder.keys import Verdicts, course_version
 from autograder.lock import NoLock
+from detrlab.outcome import printable_lines
 
-CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 MARKS = {"needs_person": bool, "seed": int, "cpu_seconds": float, "megabytes": float}
 NEEDS_PERSON = "✗ This question could not be graded automatically; a person will look at it."
 LOG = logging.getLogger("autograder.tasks")
@@ -86,7 +85,7 @@ def plain(verdict: dict) -> dict:
     """Return a verdict fit for pages and terminals: no control characters, credit from 0 to 1."""
     credit = float(verdict["credit"])
     credit = min(max(credit, 0.0), 1.0) if math.isfinite(credit) else 0.0
-    sentence = CONTROL.sub("", str(verdict["sentence"]))[:4000]
+    sentence = printable_lines(str(verdict["sentence"]))
     marks = {name: kind(verdict[name]) for name, kind in MARKS.items() if name in verdict}
     return {"state": str(verdict["state"]), "sentence": sentence, "credit": credit} | marks
 

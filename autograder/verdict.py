@@ -6,6 +6,7 @@ right on the first call only, is right once and wrong once, and a person looks.
 
 import functools
 import json
+import logging
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,8 +18,10 @@ from autograder.box import Box, Ended
 from autograder.proxy import RemoteError, lookup
 from autograder.trained import judge_trained
 from detrlab.alone import isolate, only_stand_ins
-from detrlab.outcome import BrokeOff, CheckFailed, NothingYet
+from detrlab.outcome import BrokeOff, CheckFailed, NothingYet, printable_lines
 from detrlab.steps import Cell, cell_from_json
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Verdict:
 @functools.cache
 def secret_seed() -> int:
     """Draw the seed of this run: one for the class, so that what is right is computed once."""
-    return secrets.randbits(31)
+    return secrets.randbits(128)
 
 
 def judge(
@@ -58,7 +61,7 @@ def judge(
     `folder` holds what else was handed in, which a trained model needs.
     """
     seed = secret_seed() if seed is None else seed
-    code = [cell_from_json(cell) for cell in cells if cell["cell_type"] == "code"]
+    code = [cell_from_json(cell) for cell in cells if cell.get("cell_type") == "code"]
     if box is None:
         with Box() as own:
             return judge(step, cells, own, seed, folder)
@@ -100,7 +103,8 @@ def judge_one(step: str, exercise: build.Exercise, code: list[Cell], box: Box, s
 
 def in_words(name: str, check: Callable[[], tuple[float, str]], box: Box, seed: int) -> Verdict:
     """Return the verdict on a check, which returns the share of the points and a remark, or raises."""
-    return replace(find_verdict(name, check), seed=seed, **box.used)
+    verdict = find_verdict(name, check)
+    return replace(verdict, sentence=printable_lines(verdict.sentence), seed=seed, **box.used)
 
 
 def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
@@ -118,6 +122,14 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
         return Verdict("ended", f"✗ {name}: {end}.", 0.0, needs_person=end.in_doubt)
     except BrokeOff as end:
         return Verdict("ended", f"✗ {name}: {end}.", 0.0)
+    except (OSError, EOFError):
+        raise  # no box could be had: that says nothing about the answer
+    except Exception as error:
+        LOG.exception("The hidden check of %s broke.", name)
+        why = (
+            f"the check itself broke on your answer ({type(error).__name__}), so a person will look at it"
+        )
+        return Verdict("doubt", f"✗ {name}: {why}.", 0.0, needs_person=True)
     sentence = f"✓ {name}: {remark}" if remark else f"✓ {name}"
     return Verdict("pass" if credit == 1 else "part", sentence, credit)
 

@@ -1,8 +1,8 @@
 """The process that runs a learner's code. It knows detrlab and nothing else of the course.
 
 It imports torch once, then forks: each session (one check of one notebook) is a child that defines the
-learner's cells and answers requests until it is told to close. Requests and replies are frames, JSON and
-raw tensors (safetensors), over the two pipes that it was started with; what the code prints goes nowhere.
+learner's cells and answers requests until it is told to close. Requests and replies are the frames of
+detrlab/wire.py, over the two pipes that it was started with; what the code prints goes nowhere.
 Run as a script, started by autograder/box.py with the limits of autograder/lock.py as JSON.
 """
 
@@ -12,70 +12,23 @@ import os
 import resource
 import shutil
 import signal
-import struct
 import sys
 from pathlib import Path
 from typing import IO, Any
 
 import torch
 import torchvision  # noqa: F401
-from safetensors.torch import load as tensors_from_bytes
-from safetensors.torch import save as tensors_to_bytes
 
 import detrlab.draw  # imported once, here, and not in each child
 import detrlab.standins  # noqa: F401
 from detrlab import steps
-from detrlab.codec import flatten, unflatten
-from detrlab.outcome import BrokeOff, error_names, learner_frames
+from detrlab.codec import flatten, tensors_in, unflatten
+from detrlab.outcome import error_names, learner_frames
 from detrlab.probes.given import given
+from detrlab.wire import BadFrame, read_frame, write_frame
 
-HEADER = struct.Struct(">II")  # bytes of JSON, bytes of tensors
-LIMIT = 128 * 2**20  # bytes of a frame
-TEXT_LIMIT = 8 * 2**20  # bytes of its JSON
-NAMES_LIMIT = 2**20  # bytes of its tensors' names and shapes
 MESSAGE_LIMIT = 1000
 GIVEN: set[Path] = set()  # what lay on the disks from the start: Python itself, where it lies under /tmp
-
-
-class BadFrame(BrokeOff):
-    """What came over the pipe is not a frame, or is larger than the limit."""
-
-
-def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) -> None:
-    """Write one frame. BadFrame where it would be larger than the limit."""
-    text = json.dumps(data).encode()
-    blob = tensors_to_bytes(tensors) if tensors else b""
-    if len(text) > TEXT_LIMIT or len(text) + len(blob) > LIMIT:
-        raise BadFrame("a value is too large to be handed over")
-    pipe.write(HEADER.pack(len(text), len(blob)))
-    pipe.write(text)
-    pipe.write(blob)
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> tuple[Any, dict[str, torch.Tensor]]:
-    """Read one frame. EOFError where the other end is gone, BadFrame where it is not a frame."""
-    text_length, blob_length = HEADER.unpack(read_exactly(pipe, HEADER.size))
-    if text_length > TEXT_LIMIT or text_length + blob_length > LIMIT:
-        raise BadFrame("the frame is larger than the limit")
-    text, blob = read_exactly(pipe, text_length), read_exactly(pipe, blob_length)
-    if int.from_bytes(blob[:8], "little") > NAMES_LIMIT:
-        raise BadFrame("the frame holds more tensors than the limit")
-    try:
-        return json.loads(text), tensors_from_bytes(blob) if blob else {}
-    except Exception as error:  # safetensors raises an exception class of its own
-        raise BadFrame(f"the frame cannot be read ({type(error).__name__})") from error
-
-
-def read_exactly(pipe: IO[bytes], length: int) -> bytes:
-    """Read `length` bytes and not one more, which may be for another process; EOFError at the end."""
-    parts = bytearray()
-    while len(parts) < length:
-        part = pipe.read(min(length - len(parts), 1 << 20))
-        if not part:
-            raise EOFError("the other end of the pipe is gone")
-        parts += part
-    return bytes(parts)
 
 
 class Session:
@@ -151,16 +104,6 @@ class Session:
         )
 
 
-def tensors_in(value: Any) -> list[torch.Tensor]:
-    """List the tensors of nested plain data, in the order in which `flatten` numbers them."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    items = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list | tuple):
-        return []
-    return [tensor for item in items for tensor in tensors_in(item)]
-
-
 def describe(error: BaseException) -> dict:
     """Return an error as plain data."""
     return {
@@ -200,10 +143,9 @@ def limit_everything(limits: dict[str, Any]) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def limit_session(limits: dict[str, Any]) -> None:
+def limit_session(limits: dict[str, Any], seconds: int) -> None:
     """Set the limits of one session: computing time, and memory beyond what torch has mapped."""
-    seconds = limits["cpu_seconds"]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # first a signal that says why
     with open("/proc/self/statm") as file:
         mapped = int(file.read().split()[0]) * resource.getpagesize()
     most = mapped + limits["memory"]
@@ -216,7 +158,7 @@ def run_session(pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict 
     if not child:
         try:
             if limits:
-                limit_session(limits)
+                limit_session(limits, request["cpu_seconds"])
             serve(pipes, request)
         finally:
             os._exit(0)

@@ -150,6 +150,15 @@ def test_the_bundle_holds_no_answer(tmp_path):
             assert secret not in text, (name, secret)
 
 
+def test_a_bundle_holds_nothing_of_who_worked_in_the_notebooks(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "NOTEBOOKS", tmp_path)
+    (tmp_path / "00_set_prediction.ipynb").write_text("my answers")
+    with zipfile.ZipFile(build.bundle(tmp_path / "a.zip")) as archive:
+        notebooks = [name for name in archive.namelist() if name.endswith(".ipynb")]
+        assert len(notebooks) == len(set(notebooks)) == len(build.steps())
+        assert not any(b"my answers" in archive.read(name) for name in notebooks)
+
+
 def test_two_bundles_are_identical(tmp_path):
     first, second = build.bundle(tmp_path / "a.zip"), build.bundle(tmp_path / "b.zip")
     assert first.read_bytes() == second.read_bytes()

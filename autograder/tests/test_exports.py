@@ -12,6 +12,7 @@ import pytest
 from autograder import inbox
 from autograder.intake import collect, student_id
 from autograder.records import write_json
+from autograder.settings import open_course
 from autograder.tests.small_course import STEP, answered, find, source_notebook
 
 RIGHT = "def layer(x):\n    return x"
@@ -93,10 +94,34 @@ def test_all_that_is_unpacked_together_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(inbox, "MAX_BYTES", 5_000)
     blanks = packed({f"{number}.ipynb": b" " * 4_000 for number in range(10)})
     bomb = packed({f"{number}.zip": blanks for number in range(10)})
-    found = list(inbox.files_of_zip(io.BytesIO(bomb), "bomb.zip", left=20_000))
+    monkeypatch.setattr(inbox, "MAX_TOTAL", 20_000)
+    found = list(inbox.files_of_zip(io.BytesIO(bomb), "bomb.zip", inbox.Room()))
     sizes = [len(content) for _, content in found if isinstance(content, bytes)]
     assert sum(sizes) <= 20_000 and len(sizes) < 6
     assert all("larger than" in str(content) for _, content in found if not isinstance(content, bytes))
+
+
+def test_all_files_of_a_folder_together_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(inbox, "MAX_TOTAL", 20_000)
+    for number in range(10):
+        put(tmp_path, f"ada/{number}.zip", packed({f"{number}.ipynb": b" " * 4_000}))
+        put(tmp_path, f"ada/{number}.ipynb", b" " * 4_000)
+    found = list(inbox.files_of(tmp_path / "inbox" / "ada"))
+    assert sum(len(content) for _, content in found if isinstance(content, bytes)) <= 20_000
+    assert "larger than" in str(found[-1][1])
+
+
+def test_who_packs_files_like_an_export_hands_in_for_nobody_else(tmp_path, course):
+    put(tmp_path, "mallory.zip", packed({f"ada_7_assignsubmission_file/{STEP}.ipynb": NOTEBOOK}))
+    receipts = collect(put(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
+    assert set(taken(receipts)) == {"mallory", "zoe"}
+
+
+def test_students_of_an_export_are_found_by_the_platform_s_number(tmp_path, course):
+    with open_course(course).gradebook as gradebook:
+        gradebook.add_student("ada@uni.edu", lms_user_id="1042")
+    source = put(tmp_path, "export.zip", packed(EXPORTS["canvas"]))
+    assert sorted(taken(collect(source, course))) == ["ada@uni.edu", "muellerzoe_1043"]
 
 
 def test_a_size_that_is_a_lie_is_found_out(tmp_path, course):
@@ -114,7 +139,7 @@ def test_members_that_share_their_bytes_are_bounded(tmp_path):
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{STEP}.ipynb", b" " * 1_000_000)
         archive.filelist *= 6_000
-    [(_, reason)] = inbox.files_of_zip(io.BytesIO(file.getvalue()), "bomb.zip")
+    [(_, reason)] = inbox.files_of_zip(io.BytesIO(file.getvalue()), "bomb.zip", inbox.Room())
     assert "more than 5000 files" in str(reason)
 
 

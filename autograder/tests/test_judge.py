@@ -1,11 +1,13 @@
 """The same verdicts where the learner's code runs in a process of its own; how a session can end."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from autograder import build, hidden, slips
-from autograder.box import Box
+from autograder.box import Box, own_memory
 from autograder.lock import Limits
 from autograder.tests.verdicts import answers
 from autograder.verdict import judge, judge_one
@@ -118,10 +120,48 @@ def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(box, monkeypatch)
     assert "right the first time, not the second" in verdict.sentence
 
 
+def test_a_check_that_breaks_costs_one_exercise(box, monkeypatch):
+    """Who finds an answer that our check cannot bear gets a person's eye, and keeps the other points."""
+    real = hidden.check
+
+    def check(name, *rest):
+        return 1 / 0 if name == "encoder_layer" else real(name, *rest)
+
+    monkeypatch.setattr(hidden, "check", check)
+    verdict = judged(box, STEP, "encoder_layer", build.code_cells(STEP))
+    assert (verdict.state, verdict.credit, verdict.needs_person) == ("doubt", 0.0, True)
+    assert "the check itself broke on your answer (ZeroDivisionError)" in verdict.sentence
+    assert judged(box, STEP, "encoder", build.code_cells(STEP)).state == "pass"
+
+
 @pytest.mark.sandbox
 def test_nothing_that_a_session_writes_is_there_in_the_next(box):
     cells = slips.with_answer(build.code_cells(STEP), "encoder_layer", GOOD + LUCKY)
     assert judged(box, STEP, "encoder_layer", cells).state == "pass"
+
+
+def test_no_name_that_a_learner_gives_stops_what_is_written_down(box):
+    named = (
+        GOOD
+        + "\n_init = TransformerEncoderLayer.__init__\ndef odd(self, *a, **k):\n    _init(self, *a, **k)"
+    )
+    named += "\n    self.register_parameter('\\ud800\\x1b[31m', nn.Parameter(torch.ones(1)))"
+    cells = slips.with_answer(
+        build.code_cells(STEP), "encoder_layer", named + "\nTransformerEncoderLayer.__init__ = odd"
+    )
+    verdict = judged(box, STEP, "encoder_layer", cells)
+    assert verdict.state == "fail" and "a parameter too many" in verdict.sentence
+    assert verdict.sentence.isprintable() and verdict.sentence.encode("utf-8")
+
+
+def test_shared_memory_without_a_name_counts(tmp_path):
+    code = "import mmap, sys\nm = mmap.mmap(-1, 2**26)\nfor i in range(0, len(m), 4096): m[i] = 1"
+    code += "\nprint('held', flush=True)\nsys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        process.stdout.readline()
+        assert own_memory(process.pid) > 2**26
+        process.kill()
 
 
 def test_the_box_goes_on_after_any_end(box):

@@ -31,6 +31,8 @@ MARKDOWN = [
     "![x](attachment:missing.png)",
     "![x][y]\n\n[y]: attachment:missing.png",
     "![x](attachment:there.png)",
+    "![x](attachment:é.png)",
+    '![x](attachment:there.png"b)',
     "$\\href{javascript:alert(1)}{x}$",
     "\x1b]8;;javascript:alert(1)\x07\x00",
 ]
@@ -73,7 +75,7 @@ def page() -> str:
     for text in MARKDOWN:
         cell = v4.new_markdown_cell(text)
         cell.metadata.tags = ["added"]
-        cell["attachments"] = {"there.png": {"image/png": "aGk="}}
+        cell["attachments"] = {name: {"image/png": "aGk="} for name in ("there.png", "é.png")}
         cells.append(cell)
     code = v4.new_code_cell("x = '<script>alert(1)</script>\x1b\x00'")
     code.outputs = [from_dict(output) for output in OutputBudget().copy(OUTPUTS)]
@@ -92,7 +94,7 @@ def test_nothing_on_a_page_acts(page):
 
 def test_no_control_characters_on_a_page(page):
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", page)
-    assert page.count("data:image/png;base64,aGk=") == 1
+    assert page.count("data:image/png;base64,aGk=") == 1  # the plain name alone
     assert "red" in page and "onerror=alert(1)" in page  # as text
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from autograder.box import Box
 from autograder.proxy import RemoteError, lookup, value_of
-from autograder.worker import HEADER, BadFrame, read_frame, write_frame
 from detrlab.steps import Cell
+from detrlab.wire import HEADER, BadFrame, read_frame, write_frame
 
 SOURCE = """
 import torch
@@ -87,6 +87,13 @@ def test_a_value_that_is_too_large_is_an_error_of_its_call(session):
     with pytest.raises(RemoteError):
         lookup(session, "huge")()
     assert lookup(session, "Scale")(1.0).calls == 0
+
+
+def test_a_reply_names_each_tensor_once():
+    value = [{"tensor": "0"}, {"tensor": "0"}]
+    with pytest.raises(BadFrame):
+        value_of(None, {"value": value}, {"0": torch.ones(2)})
+    assert torch.equal(value_of(None, {"value": value[:1]}, {"0": torch.ones(2)})[0], torch.ones(2))
 
 
 def test_a_frame_is_read_as_it_was_written():

@@ -121,6 +121,19 @@ def test_tables_for_platforms(graded: Path) -> None:
     assert scores["ada"] == "6"
 
 
+def test_a_canvas_gradebook_is_a_roster(graded: Path, tmp_path: Path) -> None:
+    """Its "ID" is Canvas's own number, its second row no student; logins stay as they are."""
+    course = Path(shutil.copytree(graded, tmp_path / "course"))
+    table = tmp_path / "canvas.csv"
+    table.write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
+        '"Lovelace, Ada",1042,77,ada@uni.edu,A\n'
+    )
+    assert roster.import_roster(table, course) == 1
+    with open_course(course).gradebook as gradebook:
+        assert gradebook.find_student("ada@uni.edu").lms_user_id == "1042"
+
+
 def test_deadlines_and_times(graded: Path, tmp_path: Path) -> None:
     """They come from tables, in any time zone; what is missing or unknown is said."""
     table = tmp_path / "table.csv"
@@ -157,3 +170,19 @@ def test_feedback_is_written_where_it_changes(graded: Path, tmp_path: Path) -> N
     changed = [path for path, time in pages.items() if path.stat().st_mtime_ns != time]
     assert [path.parts[-3] for path in changed] == ["ada"]
     assert "Why not?" in changed[0].read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_costs_no_other(
+    graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named at the end; the next run writes it."""
+    course = Path(shutil.copytree(graded, tmp_path / "course"))
+    write_page = feedback.write_page
+    broken = {"ada": "the disk is gone"}
+    monkeypatch.setattr(feedback, "write_page", lambda c, p: broken.get(p[0]) or write_page(c, p))
+    with pytest.raises(ValueError, match=rf"the page of ada in {STEP}:\nthe disk is gone"):
+        feedback.give_feedback(course)
+    assert len(list(course.glob("feedback/*/*/*.html"))) == len(ANSWERS) - 1
+    broken.clear()
+    feedback.give_feedback(course)
+    assert len(list(course.glob("feedback/*/*/*.html"))) == len(ANSWERS)

@@ -101,6 +101,11 @@ def damage(path: Path, how: str) -> None:
         torch.save(model.state_dict(), path)
     elif how == "foreign":
         save_detr(nn.Linear(3, 3), path, **SMALL)
+    elif how == "half a projection":
+        model.register_parameter("in_proj_weight", nn.Parameter(torch.ones(())))
+        save_detr(model, path, **SMALL)
+    elif how == "crumbs":
+        save_detr(nn.ParameterList(torch.zeros(0) for _ in range(3000)), path, **SMALL)
     elif how == "huge":
         save_detr(model, path, **SMALL | {"num_queries": 10**9})
     else:
@@ -116,6 +121,8 @@ def damage(path: Path, how: str) -> None:
         ("pickled", "is not a complete safetensors file"),
         ("truncated", "is not a complete safetensors file"),
         ("foreign", f"{NAME} does not fit your model: Your module has no `weight`"),
+        ("half a projection", f"{NAME} does not fit your model: Your module has no `in_proj_weight`"),
+        ("crumbs", "does not say which DETR it holds"),
         ("huge", "does not say which DETR it holds"),
     ],
 )

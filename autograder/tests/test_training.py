@@ -110,7 +110,7 @@ class Quitter(Exception):
     pass
 
 
-def train(num_steps, checkpoint=None, stop=None, log_every=2, seed=0):
+def train(num_steps, checkpoint=None, stop=None, log_every=2, seed=0, batch_size=4):
     """Train a stand-in with a real optimizer; leave at step `stop`, as an interrupt would."""
     torch.manual_seed(seed)
     model = DETR(**SMALL)
@@ -121,7 +121,9 @@ def train(num_steps, checkpoint=None, stop=None, log_every=2, seed=0):
     )
     dataset = ToyDetectionDataset(10, seed=1, size=32)
     seen = []
-    for step, images, targets in run.batches(dataset, 4, STANDINS["09_training"]["detr_collate"]):
+    for step, images, targets in run.batches(
+        dataset, batch_size, STANDINS["09_training"]["detr_collate"]
+    ):
         seen.append(images.sum().item())
         if step == stop:
             raise Quitter
@@ -154,6 +156,10 @@ def test_a_checkpoint_that_does_not_fit_is_left_alone(tmp_path, capsys):
     with pytest.raises(Quitter):
         train(9, file, stop=6)
     train(8, file)
+    assert "other settings" in capsys.readouterr().out
+    with pytest.raises(Quitter):
+        train(9, file, stop=6, batch_size=2)
+    train(9, file)
     assert "other settings" in capsys.readouterr().out
     file.write_bytes(b"something else")
     train(3, file)

@@ -13,6 +13,7 @@ from detrlab.toy import CLASSES, Sample, Target
 
 Detections = Mapping[str, Tensor]
 
+MOST_QUERIES = 1000
 FULL_POINTS = 0.6  # well below what the default training reaches (notebook 09)
 
 
@@ -88,6 +89,8 @@ def measure(
     for start in range(0, len(samples), batch_size):
         images = torch.stack([image for image, _ in samples[start : start + batch_size]])
         found += detections(forward(images))
+        if (queries := len(found[-1]["boxes"])) > MOST_QUERIES:
+            raise ValueError(f"There are {queries} boxes for one image; {MOST_QUERIES} are the most.")
     return average_precision(found, [target for _, target in samples], num_classes)
 
 

@@ -30,6 +30,7 @@ LIMITS: dict[str, int] = {
     "dim_ff": 4096,
 }
 MOST_BYTES = 30_000_000
+MOST_TENSORS = 2000
 FOREIGN = "{} does not say which DETR it holds: write it with save_detr, as step 9 does."
 
 
@@ -89,14 +90,17 @@ def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, T
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            names = sorted(file.keys(), key=json.loads(metadata.get("order", "[]")).index)
-            weights = {name: file.get_tensor(name) for name in names}
+            names = list(file.keys())
+            if len(names) > MOST_TENSORS:
+                raise ValueError(f"{len(names)} tensors")
+            order = {name: place for place, name in enumerate(json.loads(metadata.get("order", "[]")))}
+            weights = {name: file.get_tensor(name) for name in sorted(names, key=order.__getitem__)}
     except (SafetensorError, OSError) as error:
         raise ValueError(
             f"{path.name} is not a complete safetensors file (cut off, or written by torch.save?): "
             "write it again with save_detr."
         ) from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise ValueError(FOREIGN.format(path.name)) from error
     arguments = read_arguments(metadata.get("detr", ""), path.name)
     positions = read_positions(metadata.get("positions", "{}"), path.name)

@@ -70,6 +70,16 @@ def unflatten(
     return other(data)
 
 
+def tensors_in(value: Any) -> list[torch.Tensor]:
+    """List the tensors of nested plain data, in the order in which `flatten` numbers them."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list | tuple):
+        return []
+    return [tensor for item in items for tensor in tensors_in(item)]
+
+
 def write(path: Path, value: Any) -> None:
     """Write nested plain data and tensors to one safetensors file."""
     tensors: dict[str, torch.Tensor] = {}

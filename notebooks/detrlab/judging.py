@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from detrlab.outcome import CheckFailed, NothingYet, Outcome
+from detrlab.outcome import CheckFailed, NothingYet, Outcome, printable
 
 ATOL, RTOL = 1e-5, 1e-4
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
@@ -104,7 +104,7 @@ def first_difference(outcome: Outcome, expected: Outcome, secret: bool = False) 
 def shown(value: Any) -> str:
     """Return a value as text that fits in a sentence and holds no control characters."""
     text = value if isinstance(value, str) else BRIEF.repr(value)
-    return "".join(c if c.isprintable() else "?" for c in text[:LONGEST])
+    return printable(text, LONGEST)
 
 
 def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:

@@ -70,6 +70,16 @@ class Outcome:
         return cls(data["values"], data["advice"], failure)
 
 
+def printable(text: str, longest: int) -> str:
+    """Return text that is safe to show: bounded, on one line, without control characters."""
+    return "".join(c if c.isprintable() else "?" for c in text[:longest].replace("\n", " "))
+
+
+def printable_lines(text: str) -> str:
+    """Return a sentence and the frames below it, safe to show."""
+    return "\n".join(printable(line, 1000) for line in text.split("\n")[:20])
+
+
 def copy_case(case: Case) -> Case:
     """Copy a case, so that code which writes into its arguments changes its own copy only."""
     tensors: dict[str, torch.Tensor] = {}

@@ -52,6 +52,10 @@ def read(run: "TrainingRun") -> int:
         return 0
     run.model.load_state_dict(model)
     run.optimizer.load_state_dict(run.optimizer.state_dict() | {"state": by_parameter(tensors)})
+    for parameter, state in run.optimizer.state.items():
+        for key, value in state.items():
+            if value.shape == parameter.shape:  # in memory as the weights are, which fused steps rely on
+                state[key] = torch.empty_like(parameter).copy_(value)
     torch.set_rng_state(tensors["random"])
     run.curves.from_data(about["curves"])
     print(f"Going on after step {about['step']} (delete {run.checkpoint} to begin anew).")

@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from detrlab.curves import curve, draw_lines
-from detrlab.figures import INK, PALETTE, new_figure
+from detrlab.figures import INK, PALETTE, new_figure, show
 
 RUNS = Path(__file__).parents[2] / "data" / "runs"
 TITLES = {
@@ -41,19 +39,27 @@ def read_run(name: str) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def draw_runs(names: Mapping[str, str], keys: Sequence[str]) -> Figure:
-    """Draw several runs in one figure, a panel for each key.
+def show_runs(names: Mapping[str, str], keys: Sequence[str], alt: str) -> None:
+    """Show several runs in one figure, a panel for each key.
 
     Args:
         names: the words that stand at a run's curve, and the run's name.
         keys: "class", "bbox", "giou" (losses), or "AP", "AP50", "matched_no_object",
             "unmatched_no_object", "largest_class", "silent" (measured on the validation images).
+        alt: what is drawn, in a sentence; values along the curves are added to it.
     """
     runs = {words: read_run(name) for words, name in names.items()}
     figure = new_figure(3.2 * len(keys) if len(keys) > 1 else 4.6, 2.9)
+    told = [alt, "At the start, half-way and at the end:"]
     for ax, key in zip(figure.subplots(1, len(keys), squeeze=False)[0], keys, strict=True):
         kept = "measures" if key in SHARES else "losses"
         lines = [(words, *curve(run[kept], key)) for words, run in runs.items()]
         draw_lines(ax, lines, PALETTE, TITLES[key], top=1.02 if key in SHARES else None)
         ax.set_xlabel("step", fontsize=8, color=INK)
-    return figure
+        told.append(f"{TITLES[key]}: {'; '.join(f'{words} {along(ys)}' for words, _, ys in lines)}.")
+    show(figure, " ".join(told))
+
+
+def along(values: Sequence[float]) -> str:
+    """Return a curve's first value, the one half-way and the last."""
+    return ", ".join(f"{values[place]:.2f}" for place in (0, len(values) // 2, -1))

@@ -1,5 +1,6 @@
 """Check targets where they enter: what is wrong, in which image, in which field."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ def find_bad_box(boxes: torch.Tensor) -> str:
     """Say which box is not (cx, cy, w, h) in fractions of the image."""
     for number, box in enumerate(boxes.tolist()):
         where = f"boxes: box {number} is ({', '.join(f'{value:.4g}' for value in box)}), "
-        if not torch.isfinite(boxes[number]).all():
+        if not all(map(math.isfinite, box)):
             return where + "which is not finite."
         if max(box) > 1:
             return where + (

@@ -111,6 +111,10 @@ class TrainingRun:
         self.validation = validation
         self.device = next(model.parameters()).device
         self.rates = [group["lr"] for group in optimizer.param_groups]
+        if isinstance(optimizer, torch.optim.AdamW) and self.device.type in ("cpu", "cuda"):
+            for group in optimizer.param_groups:
+                group["fused"] = True  # the same steps, all weights at once: a twentieth of the time less
+        self.data: dict[str, int] = {}  # how many samples there are, and how many in a batch
         self.step = 0
         self.recent: list[Mapping[str, float]] = []
         self.curves = Curves()
@@ -119,7 +123,7 @@ class TrainingRun:
     @property
     def settings(self) -> dict[str, Any]:
         """What has to be the same for a run to be gone on with."""
-        return {"num_steps": self.num_steps, "seed": self.seed, "rates": self.rates}
+        return {"num_steps": self.num_steps, "seed": self.seed, "rates": self.rates, **self.data}
 
     def batches(
         self,
@@ -134,6 +138,7 @@ class TrainingRun:
         """
         LATEST.append(self)
         del LATEST[:-1]
+        self.data = {"samples": len(dataset), "batch_size": batch_size}  # type: ignore[arg-type]
         if self.checkpoint and self.checkpoint.is_file():
             self.step = resume.read(self)
         order = batch_order(len(dataset), batch_size, self.num_steps, self.seed)  # type: ignore[arg-type]

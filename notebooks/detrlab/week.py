@@ -122,5 +122,5 @@ def notebook_cells(path: Path) -> list[dict]:
     """Read a notebook's cells; none where the file cannot be read, since others still can."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return []

@@ -8,6 +8,7 @@ import torch
 from detrlab.outcome import CheckFailed
 
 Weights = dict[str, torch.Tensor]
+MOST = 60_000_000  # numbers in a model's state: DETR-R50 has 41 million
 
 
 def copy_weights(module: Any, weights: Weights) -> None:
@@ -32,17 +33,23 @@ def shapes(weights: Weights) -> dict[str, list[int]]:
     return {name: list(tensor.shape) for name, tensor in weights.items()}
 
 
+def refuse_giants(weights: Weights) -> None:
+    """Raise CheckFailed where a model's state is larger than any DETR of the course."""
+    if (numbers := sum(tensor.numel() for tensor in weights.values())) > MOST:
+        raise CheckFailed(f"Your model's state holds {numbers:,} numbers; {MOST:,} are more than enough.")
+
+
 def split_projections(weights: Weights) -> Weights:
     """Replace each `in_proj` weight and bias [3d, ...] by separate ones for queries, keys and values."""
 
     def entries() -> Iterator[tuple[str, torch.Tensor]]:
         for name, tensor in weights.items():
             prefix, found, _ = name.rpartition("in_proj_weight")
-            if not found:
-                if not name.endswith("in_proj_bias"):
-                    yield name, tensor
+            joint = weights.get(f"{prefix}in_proj_bias") if found else None
+            if joint is None or [*joint.shape] != [*tensor.shape[:1]] or len(joint) % 3:
+                yield name, tensor
                 continue
-            parts = zip(tensor.chunk(3), weights[f"{prefix}in_proj_bias"].chunk(3), strict=True)
+            parts = zip(tensor.chunk(3), joint.chunk(3), strict=True)
             for letter, (weight, bias) in zip("qkv", parts, strict=True):
                 yield f"{prefix}{letter}.weight", weight
                 yield f"{prefix}{letter}.bias", bias

@@ -4,8 +4,8 @@
 # **Day 5 · about 60 minutes · 6 points for code, 2 for writing**
 #
 # *What you will have at the end:* the model itself, made of the five parts that you wrote: pixels go in,
-# a set of predictions comes out. You will know what flows along every arrow and where its 41 million
-# parameters sit, and you will see that the weights which the authors released fit into your own model,
+# a set of predictions comes out. You will know what flows along every arrow and where the 41 million
+# parameters of the paper's model sit, and you will see that the weights which the authors released fit into your own model,
 # name by name.
 #
 # *Read first:* section 3.2 of [the paper](https://arxiv.org/abs/2005.12872) once more, all of it, with
@@ -271,7 +271,9 @@ hidden.detr(DETR)
 # ### A look along the wires
 #
 # A *forward hook* is a function that PyTorch calls whenever a module has run, with what went in and what
-# came out. One on each part of a small model, and two images that are wider than high, 96 × 160 px:
+# came out. One on each part of a small model, and two images that are wider than high, 96 × 160 px.
+# (`TOY_SIZES` are the sizes of the model that step 9 trains: d = 128, 4 heads, 2 + 3 layers, the tiny
+# backbone.)
 
 
 # %%
@@ -562,6 +564,6 @@ def detect(images: Tensor) -> list[dict[str, Tensor]]:
 draw.six_so_far(detect, "one model now, and ten boxes in the middle: it has not been taught anything yet")
 
 # %% [markdown]
-# It is the picture from the end of step 5, and it has to be: the parts are the same, and untrained. What
+# It looks like the picture from the end of step 5: the parts are of the same kind, and untrained. What
 # has changed is that they are *one* object now, with one `forward` and one list of parameters. That is
 # what an optimiser wants. Step 9 hands it over.

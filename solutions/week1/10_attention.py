@@ -76,8 +76,8 @@ print(f"{sum(p.numel() for p in model.parameters()):,} parameters, in training m
 # a list of objects? In older detectors: a threshold, then non-maximum suppression with a second
 # threshold, class by class. In DETR this is all:
 #
-# 1. **Softmax** over the K + 1 logits of each query. The largest probability is its answer, and its
-#    *score*.
+# 1. **Softmax** over the K + 1 logits of each query. The column with the largest probability is
+#    its answer; that probability is its *score*.
 # 2. Leave out every query whose answer is **"no object"**.
 # 3. Leave out every query whose score is **below a threshold**. 0.7 is what the authors' demo takes
 #    (`notebooks/detr_demo.ipynb`, branch `colab` of facebookresearch/detr).
@@ -771,12 +771,12 @@ draw.show(viewer.all_layers(image, heads, found), alt)
 
 # %%
 query = int(found["query_indices"][0])
-alt = f"Query {query}: a row for each layer, a column for the mean and one for each head; they differ."
+alt = f"Query {query}: a row for each layer, a column for the mean and one for each head."
 draw.show(viewer.all_heads(image, heads, found, query), alt)
 
 # %% [markdown]
 # In the upper figure, follow one column down, from layer 1 to 3: the same query, layer after layer,
-# sharpening or shifting its gaze. In the lower one, follow a row to the right, from the mean to the
+# shifting its gaze. In the lower one, follow a row to the right, from the mean to the
 # single heads. Each head has its own projections, so each can look for something else; find one that
 # looks beside the object. Their mean, which is what `nn.MultiheadAttention` returns unless it is told
 # otherwise, blurs this.
@@ -828,7 +828,8 @@ reveal("inside the box", f"{last:.2f}, which is {last / even:.1f} times the box'
 
 # %% [markdown]
 # So it is true, in every layer, and least in the first. There a slot has no content yet: its object query
-# alone says what to look for, and it casts about. What it finds there lets the next layers aim.
+# alone says what to look for, so it looks where it always looks first. What it finds there is content for
+# the next layers.
 #
 # It is not the whole truth. Even in the last layer a good part of the attention lies outside the box,
 # most of that right beside it. This is no mistake. A cell is not a window of 16 pixels: what it knows
@@ -883,6 +884,8 @@ for layer in range(many.shape[1]):
     print(f"layer {layer + 1}: kept queries look at {at_work:.1f} cells, the others at {silent:.1f}")
 
 # %% [markdown]
+# In layers 2 and 3 a silent query spreads over about twice as many cells as one that has found something.
+#
 # ### What a map does not say
 #
 # - **A weight is not an effect.** What reaches the query is weight times *value*. A cell with a large

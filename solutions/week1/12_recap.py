@@ -58,8 +58,8 @@
 #
 # <details><summary>7 · Step 6: the matcher does not run when the model is used. Who decides then which query reports an object?</summary>
 #
-# The queries do. Each has learned what it is there for, and through self-attention each hears of what the
-# others have found. The matching has shaped both during training.
+# The queries do. Each has learned what it is there for, on the toy set mostly a district of the image
+# (step 11), and through self-attention each can hear of what the others have found. The matching has shaped both during training.
 # </details>
 #
 # <details><summary>8 · Step 7: twelve objects, ten queries. What does the loss do with the two objects that are left over, and what can the model show at best?</summary>
@@ -108,7 +108,8 @@ _ = torch.manual_seed(0)
 # %% [markdown]
 # ## The five goals
 #
-# Day 1 promised five things. Three of them you say and then run, two you run. To *say* it means aloud, in
+# Day 1 promised five things. Three of them you say and then run, one you only
+# run, and one you run and then say. To *say* it means aloud, in
 # full sentences, to somebody in your mind who can program and has never trained a network. The list under
 # a goal is for afterwards: did you say that?
 #

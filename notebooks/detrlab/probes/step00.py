@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from detrlab.outcome import error_names
+from detrlab.outcome import BrokeOff, error_names
 from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 
 CENTRE_SIZE = ("cx", "cy", "w", "h")
@@ -73,6 +73,8 @@ def error_of(function: Callable, *arguments: Tensor) -> str:
     """Return "ValueError" where a call raises one, the name of any other error, or "none"."""
     try:
         function(*arguments)
+    except BrokeOff:
+        raise
     except Exception as error:
         names = error_names(error)
         return "ValueError" if "ValueError" in names else names[0]

@@ -9,7 +9,7 @@ import torch
 from detrlab.judging import kind
 from detrlab.outcome import BrokeOff, error_names
 from detrlab.probes import Case, Observation, probe
-from detrlab.weights import Weights
+from detrlab.weights import Weights, refuse_giants
 
 NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
 
@@ -72,6 +72,7 @@ def seeded(state: Weights, seed: int, whole: bool) -> Weights:
     Unless `whole`, the last norm of every block after layer1 becomes zero, so that the block hands on
     what it was given, and its 3x3 convolutions, nearly all of a ResNet's weights, can stay as they are.
     """
+    refuse_giants(state)
     random = np.random.RandomState(seed)
     values = {}
     for key in sorted(state, key=lambda key: key.startswith("projection.")):

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from detrlab.outcome import error_names
+from detrlab.outcome import BrokeOff, error_names
 from detrlab.probes import Case, Observation, probe
 
 
@@ -53,6 +53,8 @@ def error_at(encoding_class: Any, d_model: int) -> str:
     """Name the error that constructing the module raises: ValueError, another one, or none."""
     try:
         encoding_class(d_model=d_model)
+    except BrokeOff:
+        raise
     except Exception as error:
         names = error_names(error)
         return "ValueError" if "ValueError" in names else names[0]

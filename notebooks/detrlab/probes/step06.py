@@ -39,6 +39,9 @@ def matcher(matcher_class: Any, case: Case) -> Iterator[Observation]:
 
 def observe_pairs(answer: Any, sizes: list[tuple[int, int]], advice: str) -> Iterator[Observation]:
     """Look at the pairs of each image: is anything used twice, does it exist, who is with whom?"""
+    most = max(map(sum, sizes))
+    if any(part.numel() > most for pair in answer for part in (pair[0], pair[1])):
+        raise CheckFailed(f"An entry holds more indices than there are queries and objects. {advice}")
     indices = [[part.long().flatten().tolist() for part in (pair[0], pair[1])] for pair in answer]
     different = [[len(set(queries)), len(set(things))] for queries, things in indices]
     yield "the list of how many queries and objects you use", different, advice

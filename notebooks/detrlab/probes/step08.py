@@ -11,7 +11,7 @@ from detrlab.judging import kind
 from detrlab.outcome import BrokeOff, error_names
 from detrlab.probes import CUT, Case, Observation, gradient_at, probe
 from detrlab.probes.given import given
-from detrlab.weights import Weights
+from detrlab.weights import Weights, refuse_giants
 
 PARTS = ["backbone", "decoder", "encoder", "heads", "query_embed"]  # positions hold no weights
 KEYS = ["aux_outputs", "pred_boxes", "pred_logits"]
@@ -133,6 +133,7 @@ def class_of(model: Any, attribute: str) -> str:
 
 def seeded(state: Weights, seed: int) -> Weights:
     """Draw values for a state_dict; each depends on its name and shape, not on the order of the parts."""
+    refuse_giants(state)
     values = {}
     for name, tensor in state.items():
         random = np.random.RandomState(seed ^ zlib.crc32(name.encode()))

@@ -112,7 +112,6 @@ def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
             yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way
 
 
-WAYS = {1: "up", 0: "neither up nor down", -1: "down"}
 MEANINGS = {
     "doubt": 'a model\'s logit of "no object"',
     "claim": "a number that helps the classes and harms the boxes,",
