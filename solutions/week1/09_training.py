@@ -750,7 +750,8 @@ show_runs(runs, ["matched_no_object", "unmatched_no_object", "silent"], alt)
 # and 88 of 581 objects are found (by a box with a score and an IoU of at least 0.5); at weight 0.2 it is
 # 487. With weight 1 a query gains by speaking only where it is right more often than wrong. Early on that
 # is nowhere, and later it speaks only where it is sure: 88 of its 92 boxes are on an object. The remedy is
-# the weight, 0.1 in the paper. If yours looks like this, check that your loss uses it, and at the last index.
+# the weight, 0.1 in the paper. If yours looks like this, check that your loss uses it, and at the last
+# index.
 #
 # And what is this? In this training one fault was built in:
 
@@ -917,11 +918,11 @@ print("spread:", spread(model))
 #
 # Read the figure from left to right. L1 falls first, then GIoU, and the class loss is late. It is tempting
 # to say that a query has to be near its object before it can name it. But with the frozen box head the
-# class loss ended lower, 0.25 against 0.47, and hardly a box was near anything. A guess that fits both runs:
-# all parts share one clipped gradient, and while the boxes are bad most of it is theirs. At the first measurement, step 300, the two lines
-# of "no object" have parted. AP50 is up soon; in the second half AP still gains a good deal and AP50 very
-# little, since small learning rates now sharpen boxes that were found long ago. Some objects are
-# still found twice; steps 10 and 11 count them.
+# class loss ended lower, 0.25 against 0.47, and hardly a box was near anything. A guess that fits both
+# runs: all parts share one clipped gradient, and while the boxes are bad most of it is theirs. At the
+# first measurement, step 300, the two lines of "no object" have parted. AP50 is up soon; in the second
+# half AP still gains a good deal and AP50 very little, since small learning rates now sharpen boxes that
+# were found long ago. Some objects are still found twice; steps 10 and 11 count them.
 #
 # ## Hand it in
 #

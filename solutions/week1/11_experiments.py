@@ -998,11 +998,11 @@ angle = torch.cosine_similarity(whole.flatten(), averaged.flatten(), dim=0)
 print(f"cosine of the whole batch's gradient and the mean of the two parts' gradients: {angle:.3f}")
 
 # %% [markdown]
-# A cosine of 0.92 is an angle of 23 degrees: close, and not the same step. In its own part an object without company gets the weight of five
-# objects in the other. So the processes have to agree on a number: the paper's code divides by the mean
-# number of objects over all processes (appendix A.2). In `detrlab/parallel.py` every process sees the
-# predictions of all, and your loss, as you wrote it, judges the whole batch; up to rounding the result is
-# that of one process.
+# A cosine of 0.92 is an angle of 23 degrees: close, and not the same step. In its own part an object without
+# company gets the weight of five objects in the other. So the processes have to agree on a number: the
+# paper's code divides by the mean number of objects over all processes (appendix A.2). In
+# `detrlab/parallel.py` every process sees the predictions of all, and your loss, as you wrote it, judges the
+# whole batch; up to rounding the result is that of one process.
 #
 # To use it with your classes, open a terminal in the folder with your notebooks:
 #
