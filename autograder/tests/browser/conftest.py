@@ -20,7 +20,9 @@ def served(tmp_path_factory):
     """Serve the students' bundle, fresh and solved; return address, token and folder."""
     root = tmp_path_factory.mktemp("courses")
     server.unpack(root)
-    with server.jupyterlab(root) as (address, token):
+    # The bundle's own detrlab, not that of the environment.
+    own = str(server.week1(root, "fresh").parent)
+    with server.jupyterlab(root, PYTHONPATH=own) as (address, token):
         yield address, token, root
 
 

@@ -22,9 +22,10 @@ def main() -> None:
         root = Path(folder)
         server.unpack(root)
         fill(server.week1(root, "fresh"), STEP, **answers)
-        with server.jupyterlab(root) as (address, token), server.chromium() as browser:
+        own = str(server.week1(root, "fresh").parent)
+        with server.jupyterlab(root, PYTHONPATH=own) as served, server.chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 480})
-            lab = Lab(page, address, token, root)
+            lab = Lab(page, *served, root)
             lab.open(server.week1(root, "fresh") / f"{STEP}.ipynb")
             check = lab.cell(f"tests_{EXERCISE}")
             lab.run_through(check)

@@ -50,8 +50,8 @@ def week1(root: Path, name: str) -> Path:
 
 
 @contextmanager
-def jupyterlab(root: Path) -> Iterator[tuple[str, str]]:
-    """Serve a folder; yield the server's address and its token."""
+def jupyterlab(root: Path, **more: str) -> Iterator[tuple[str, str]]:
+    """Serve a folder, with `more` in the environment; yield the server's address and its token."""
     settings = root / "settings"
     for name, values in SETTINGS.items():
         path = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -60,8 +60,7 @@ def jupyterlab(root: Path) -> Iterator[tuple[str, str]]:
     environment = {
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTER_RUNTIME_DIR": str(root / "runtime"),
-        # The bundle's own detrlab, not that of the environment.
-        "PYTHONPATH": str(week1(root, "fresh").parent),
+        **more,
     }
     with (root / "log").open("w") as output:
         process = subprocess.Popen(
