@@ -9,6 +9,7 @@ from torch import nn
 
 from detrlab.ap import detections
 from detrlab.figures import INK, PALETTE, new_figure, show
+from detrlab.page import notebook_display
 from detrlab.toy import Sample, six_images
 
 Line = tuple[str, list[float], list[float]]
@@ -53,7 +54,9 @@ class Curves:
         self.pictures.append({"step": step, **{k: v[clear].tolist() for k, v in found.items()}})
 
     def draw(self, num_steps: int) -> None:
-        """Show the figure, in the place of the one before."""
+        """Show the figure, in the place of the one before; without a notebook there is none."""
+        if notebook_display() is None:
+            return
         figure = new_figure(9.6, 4.6 if self.pictures else 2.7)
         rows: Any = figure.subfigures(2, 1, height_ratios=[2.6, 1.9]) if self.pictures else [figure]
         axes = rows[0].subplots(1, 3)
@@ -82,7 +85,7 @@ class Curves:
             if index is not None:
                 picture = self.pictures[index]
                 found = {k: torch.tensor(picture[k]) for k in ("boxes", "classes")}
-                visualize(image, found, ax, f"step {picture['step']}", names=[""] * 3)
+                visualize(image, found, ax, f"step {picture['step']}", names=())
 
     def words(self) -> str:
         """Say what the figure shows, for those who do not see it."""

@@ -54,7 +54,7 @@ def visualize(
             as `predict` calls them) and, if there are any, "scores" [M]. None draws the image only.
         ax: where to draw; without it a figure is made (`ax.figure`).
         title: a few words above the image.
-        names: the class names, in the order of the labels.
+        names: the class names, in the order of the labels; without any, boxes alone are drawn.
 
     Returns:
         The axes.
@@ -116,7 +116,7 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
     """Draw the finite boxes of a target, then each name where it hides least."""
-    if ax.figure.get_layout_engine() is not None:
+    if names and ax.figure.get_layout_engine() is not None:
         ax.figure.canvas.figure.draw_without_rendering()  # how large a name is depends on the layout
     right, bottom = ax.get_xlim()[1], ax.get_ylim()[0]
     boxes = to_array(target["boxes"]).reshape(-1, 4)
@@ -135,7 +135,7 @@ def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
         outline.set_path_effects([Stroke(linewidth=3.6, foreground="white"), Normal()])
         ax.add_patch(outline)
     written: list[Rect] = []
-    for index, own in zip(finite, rects, strict=True):
+    for index, own in zip(finite, rects, strict=True) if names else ():
         label = int(labels[index])
         words = names[label] if 0 <= label < len(names) else f"class {label}"
         if scores is not None:

@@ -42,17 +42,22 @@ def refuse_giants(weights: Weights) -> None:
 def split_projections(weights: Weights) -> Weights:
     """Replace each `in_proj` weight and bias [3d, ...] by separate ones for queries, keys and values."""
 
+    def is_joint(prefix: str) -> bool:
+        weight, bias = (weights.get(f"{prefix}in_proj_{part}") for part in ("weight", "bias"))
+        if weight is None or bias is None:
+            return False
+        return bias.dim() == 1 and weight.shape[:1] == bias.shape and len(bias) % 3 == 0
+
     def entries() -> Iterator[tuple[str, torch.Tensor]]:
         for name, tensor in weights.items():
-            prefix, found, _ = name.rpartition("in_proj_weight")
-            joint = weights.get(f"{prefix}in_proj_bias") if found else None
-            if joint is None or [*joint.shape] != [*tensor.shape[:1]] or len(joint) % 3:
+            prefix, found, part = name.rpartition("in_proj_")
+            if not found or not is_joint(prefix):
                 yield name, tensor
-                continue
-            parts = zip(tensor.chunk(3), joint.chunk(3), strict=True)
-            for letter, (weight, bias) in zip("qkv", parts, strict=True):
-                yield f"{prefix}{letter}.weight", weight
-                yield f"{prefix}{letter}.bias", bias
+            elif part == "weight":
+                parts = zip(tensor.chunk(3), weights[f"{prefix}in_proj_bias"].chunk(3), strict=True)
+                for letter, (weight, bias) in zip("qkv", parts, strict=True):
+                    yield f"{prefix}{letter}.weight", weight
+                    yield f"{prefix}{letter}.bias", bias
 
     return dict(entries())
 

@@ -355,7 +355,7 @@ for ax, (name, number) in zip(axes, panels, strict=True):
     image, target = samples[number]
     boxes = pair[name][number]
     title = f"{name}: {len(boxes['boxes'])} boxes, {len(target['labels'])} objects"
-    draw.visualize(image, {key: boxes[key] for key in ("boxes", "classes")}, ax, title, [""] * 3)
+    draw.visualize(image, {key: boxes[key] for key in ("boxes", "classes")}, ax, title, names=())
 alt = "Three validation images: above, the boxes of the model that has self-attention; below, those "
 words = "; ".join(
     f"{len(pair['with'][n]['boxes'])} and {len(pair['without'][n]['boxes'])}" for n in chosen
@@ -865,12 +865,12 @@ def show_maps(words: str, number: int) -> None:
     one, image = seen_by(pair[words])[number - 1], six_images()[number - 1][0]
     figure, axes = draw.image_grid(1, 4)
     shown = {key: one[key] for key in ("boxes", "classes")}
-    draw.visualize(image, shown, axes[0], f"{words}, image {number}", [""] * 3)
+    draw.visualize(image, shown, axes[0], f"{words}, image {number}", names=())
     for ax in axes:
         ax.set_axis_off()
     for index, ax in zip(range(len(one["boxes"])), axes[1:], strict=False):
         own = {key: values[index : index + 1] for key, values in shown.items()}
-        draw.visualize(image, own, ax, f"query {one['queries'][index]}", [""] * 3)
+        draw.visualize(image, own, ax, f"query {one['queries'][index]}", names=())
         ax.imshow(one["maps"][index].numpy(), cmap="magma", alpha=0.6, extent=(-0.5, 127.5, 127.5, -0.5))
     alt = f"Image {number} with the boxes of the {words}, and where up to three of its queries look."
     draw.show(figure, alt)

@@ -324,7 +324,7 @@ figure, axes = draw.image_grid(1, 4)
 draw.visualize(image, boxes, axes[0], "the three surest queries", names)
 for number, (ax, heat) in enumerate(zip(axes[1:], maps, strict=True)):
     own = {key: values[number : number + 1] for key, values in boxes.items()}
-    draw.visualize(image, own, ax, names[number], [""] * 3)
+    draw.visualize(image, own, ax, names[number], names=())
     ax.imshow(heat.numpy(), cmap="magma", alpha=0.6, extent=(-0.5, 127.5, 127.5, -0.5))
 alt = f"An image with the boxes of three queries ({'; '.join(names)}), and for each of them "
 draw.show(figure, alt + "the image once more, dark where the query does not look, bright where it does.")
