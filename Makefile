@@ -44,7 +44,7 @@ fixtures: $(BIN)/.ready  ## compute only the numbers that the visible checks com
 solutions: $(BIN)/.ready  ## execute the solutions into notebooks with outputs
 	@python -m autograder solutions
 
-check: $(BIN)/.ready  ## lint, types and the fast tests: under two minutes
+check: $(BIN)/.ready  ## lint, types and the fast tests: two to three minutes
 	ruff check --quiet . && ruff format --quiet --check . && mypy
 	pytest -q -n 2 --dist loadgroup -m "not slow"
 

@@ -19,7 +19,7 @@ from rich.progress import track
 from autograder.inbox import MODEL, Found, Unreadable, is_model, parse_notebook, students_of
 from autograder.rebuild import Notebook, Written, rebuild
 from autograder.records import read_json, receipts_path, write_json
-from autograder.settings import COURSE, open_course
+from autograder.settings import COURSE, nbgrader_settings, open_course
 from detrlab.checkpoint import TRAINED_IN
 from detrlab.outcome import printable
 
@@ -77,6 +77,9 @@ def collect(source: Path, course: Path = COURSE) -> list[Receipt]:
 
 def platform_numbers(course: Path) -> dict[str, str]:
     """Return the students in the gradebook by the number that a learning platform knows them by."""
+    elsewhere = "db_url" in nbgrader_settings(course).CourseDirectory
+    if not elsewhere and not (course / "gradebook.db").is_file():
+        return {}
     with open_course(course).gradebook as gradebook:
         return {one.lms_user_id: one.id for one in gradebook.students if one.lms_user_id}
 

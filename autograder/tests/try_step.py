@@ -5,7 +5,7 @@ import sys
 import torch
 
 from autograder import build, fixtures
-from autograder.tests.verdicts import answer, answers, verdicts
+from autograder.tests.verdicts import answer, answers, hidden_verdict, visible_verdict
 from detrlab import codec
 from detrlab.check import FIXTURES
 
@@ -18,7 +18,8 @@ def main(step: str) -> None:
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} KB")
     symbols = {exercise.name: exercise.symbol for exercise in build.exercises(step)}
     for kind, exercise, expected, cells in answers(step):
-        said = verdicts(exercise, answer(cells, step, symbols[exercise]), seed=1)
+        learner = answer(cells, step, symbols[exercise])
+        said = visible_verdict(exercise, learner), hidden_verdict(exercise, learner, seed=1)
         right = all(line == expected or (expected == "○" and line[0] == "○") for line in said)
         print(f"{'ok ' if right else 'BAD'} {exercise} / {kind}")
         if not right:

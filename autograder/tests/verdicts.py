@@ -28,12 +28,14 @@ def verdict(check: Callable[[], None]) -> str:
     return "✓"
 
 
-def verdicts(exercise: str, learner: Any, seed: int) -> tuple[str, str]:
-    """Return the verdicts of the visible check and of the hidden one drawn from `seed`."""
-    return (
-        verdict(lambda: visible_check(exercise, learner)),
-        verdict(lambda: hidden.check(exercise, learner, seed)),
-    )
+def visible_verdict(exercise: str, learner: Any) -> str:
+    """Return the verdict of the visible check."""
+    return verdict(lambda: visible_check(exercise, learner))
+
+
+def hidden_verdict(exercise: str, learner: Any, seed: int) -> str:
+    """Return the verdict of the hidden check on inputs drawn from `seed`."""
+    return verdict(lambda: hidden.check(exercise, learner, seed))
 
 
 def answers(step: str) -> list[tuple[str, str, str, list[Cell]]]:
