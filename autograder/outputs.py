@@ -27,8 +27,13 @@ def as_text(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text without control characters."""
+    """Return a terminal's text without control characters, but with its colours."""
     return CONTROLS.sub("", text)
+
+
+def plain(text: str) -> str:
+    """Return what somebody typed, without control characters."""
+    return printable(text).replace("\x1b", "")
 
 
 def as_dict(value: Any) -> dict:

@@ -11,7 +11,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import List
 
-from autograder.outputs import as_text, printable
+from autograder.outputs import as_text, plain
 
 RUBRIC = "rubric"  # the tag of the cells that only the person who grades sees
 # What opens a tag, writes a letter in another way, or is a link that runs something when it is followed.
@@ -94,7 +94,7 @@ class SafePage(SanitizeHTML):
     ) -> tuple[NotebookNode, dict]:
         """Break markup in what the learner wrote; the course's own text stays as it is."""
         if cell.cell_type == "code":
-            cell.source = printable(cell.source)
+            cell.source = plain(cell.source)
             for output in cell.outputs:
                 if "text/markdown" in output.get("data", {}):
                     output.data["text/markdown"] = harmless(output.data["text/markdown"])
@@ -115,5 +115,5 @@ def harmless(text: str, attachments: Collection[str] = ()) -> str:
         there = match[2] in attachments and PLAIN_NAME.fullmatch(match[2])
         return match[0] if there else f"{match[1]}\u200b:{match[2]}"
 
-    text = ATTACHMENT.sub(keep, MARKUP.sub("\\g<0>\u200b", printable(text)))
+    text = ATTACHMENT.sub(keep, MARKUP.sub("\\g<0>\u200b", plain(text)))
     return PICTURE_ELSEWHERE.sub("", text)

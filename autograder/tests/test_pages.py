@@ -34,7 +34,7 @@ MARKDOWN = [
     "![x](attachment:é.png)",
     '![x](attachment:there.png"b)',
     "$\\href{javascript:alert(1)}{x}$",
-    "\x1b]8;;javascript:alert(1)\x07\x00",
+    "\x1b]8;;javascript:alert(1)\x07\x00\x1b[31m",
 ]
 OUTPUTS = [
     {"output_type": "display_data", "data": {"text/html": "<img src=x onerror=alert(1)>"}},
@@ -77,7 +77,7 @@ def page() -> str:
         cell.metadata.tags = ["added"]
         cell["attachments"] = {name: {"image/png": "aGk="} for name in ("there.png", "é.png")}
         cells.append(cell)
-    code = v4.new_code_cell("x = '<script>alert(1)</script>\x1b\x00'")
+    code = v4.new_code_cell("x = '<script>alert(1)</script>\x1b\x00'  # \x1b[31m")
     code.outputs = [from_dict(output) for output in OutputBudget().copy(OUTPUTS)]
     cells += [code, v4.new_markdown_cell("END-LEARNER")]
     config = Config()
