@@ -22,7 +22,7 @@ def course(tmp_path):
     """A course with one right answer and one attack, handed in and not yet graded."""
     build.release(tmp_path / "course", only=[STEP])
     release = read_json(tmp_path / "course" / "release" / STEP / f"{STEP}.ipynb")
-    attack = next(one for one in read_attacks() if one.student.endswith("worker_replaced"))
+    attack = next(one for one in read_attacks() if one.student.endswith("patch_the_judge"))
     for student, text in (("ada", right_answer(EXERCISE)), ("mallory", attack.source)):
         put(tmp_path / "inbox" / student, f"{STEP}.ipynb", answer(release, {EXERCISE: text}))
     collect(tmp_path / "inbox", tmp_path / "course")
