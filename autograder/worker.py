@@ -7,6 +7,7 @@ Run as a script, started by autograder/box.py with the limits of autograder/lock
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ from detrlab.probes.given import given
 from detrlab.wire import BadFrame, read_frame, write_frame
 
 MESSAGE_LIMIT = 1000
+PR_SET_DUMPABLE = 4
 GIVEN: set[Path] = set()  # what lay on the disks from the start: Python itself, where it lies under /tmp
 
 
@@ -194,6 +196,7 @@ def main() -> None:
         if os.getpid() != 2:  # bubblewrap is 1; elsewhere a kill(-1) would reach other people's
             raise SystemExit("Limits hold in a box of its own only: see autograder/lock.py.")
         limit_everything(limits)
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # no child looks into this process's memory
         GIVEN.update(written())
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
