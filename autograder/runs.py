@@ -112,7 +112,7 @@ SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
     "paper_positions": lambda week: SHORT | {"model": as_in_the_paper(toy_model(week))},
     "class_weight_1": lambda week: SHORT | {"criterion": toy_loss(week, weight_class=1.0)},
     "no_object_1": lambda week: SHORT | {"noobj_weight": 1.0},
-    "frozen_box_head": lambda week: SHORT | {"model": freeze_box_head(toy_model(week))},
+    "a_fault": lambda week: SHORT | {"model": freeze_box_head(toy_model(week))},
     "paper_settings": lambda week: (
         SHORT
         | PAPER

@@ -69,6 +69,15 @@ def test_the_start_notebook_is_there(server):
     assert content["type"] == "notebook"
 
 
+def test_learners_see_nothing_that_is_for_authors(server):
+    (address, token), _ = server
+    with urllib.request.urlopen(f"{address}/lab?token={token}", timeout=300) as response:
+        page = response.read().decode()
+    config = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
+    assert "@jupyter/nbgrader:create-assignment" in config["disabledExtensions"]
+    assert "@jupyter/nbgrader:validate-assignment" not in config["disabledExtensions"]
+
+
 def test_a_notebook_runs_up_to_its_first_check(server):
     """The untouched notebook runs in a kernel of the server, and its check says ○ in one line."""
     session = {

@@ -57,7 +57,7 @@
 # - `compare("name_of_the_check")` sets your answer beside the solution's, once the check has passed and
 #   where the solutions are at hand.
 #
-# "Run All" stops at the first check that you have not passed: that is meant so. Where a later notebook
+# "Run All" stops at the first check that you have not passed: that is intended. Where a later notebook
 # builds on a step that you have not finished, a stand-in takes its place, so you can begin any day.
 #
 # The button *Validate* above the notebook runs all of it once more and lists the checks that do not pass
@@ -247,11 +247,13 @@ print(f"the two squares of the scene: {iou(objects[0], objects[3]):.2f}")
 # ## The old recipe
 #
 # How do you get a list of unknown length out of a network of fixed shape? The answer of Faster R-CNN,
-# RetinaNet and YOLO (from its second version on) is to ask about *every* place. Lay a grid of ready-made
+# RetinaNet and YOLO (versions 2 and 3) is to ask about *every* place. Lay a grid of ready-made
 # boxes over the image, the **anchors**, in a few sizes at each grid point. For each of them the network
 # gives a score ("is this an object?") and a small correction. Faster R-CNN puts 9 anchors at each of about
 # 2,400 points ([Ren et al. 2015](https://arxiv.org/abs/1506.01497), section 3.1.1); RetinaNet scores about
-# 100,000 to an image ([Lin et al. 2017](https://arxiv.org/abs/1708.02002), section 4).
+# 100,000 to an image ([Lin et al. 2017](https://arxiv.org/abs/1708.02002), section 4). Faster R-CNN asks
+# twice: the boxes that survive the first round, its *proposals*, are scored and corrected once more.
+# RetinaNet and YOLO ask once.
 #
 # Here is the recipe in miniature: 256 grid points, 4 sizes. There is no network, so the scores are made up,
 # and this is how: **the score of an anchor is its IoU with the object that it fits best, plus a little
@@ -353,20 +355,22 @@ print(f"thresholds from 0.05 to 0.95 that leave exactly four boxes: {right or 'n
 # The filter is there because the network was never asked for a set. DETR asks for one:
 #
 # - **N queries instead of anchors.** The model always gives N predictions, each a class and a box, all at
-#   once. N is fixed and larger than the number of objects to expect; the paper uses 100.
+#   once. A *query* is a vector of learned numbers, one for each prediction; how it turns into a box is step
+#   4. N is fixed and larger than the number of objects to expect; the paper uses 100.
 # - **"No object" is a class.** A query with nothing to report says so. That is how a fixed length holds a
-#   set of any size.
+#   set of any size up to N. (A class "background" is not new, says section 3.2; new is who has to say it.)
 # - **One-to-one matching.** In training, before the loss is computed, each object is assigned to exactly
-#   one query, in the way that is cheapest overall. That query is *matched*; all others are to say "no
-#   object". A second box on the same object is now an *error*, and the loss punishes it. And since the
-#   matching is free to pick any query, the order of the list no longer matters.
+#   one query, in the way that is cheapest overall: a query is cheap for an object if its class and its box
+#   fit (step 6 makes that a number). That query is *matched*; all others are to say "no object". A second
+#   box on the same object is now an *error*, and the loss punishes it. And since the matching is free to
+#   pick any query, the order of the list no longer matters.
 #
 # | | the old recipe | DETR |
 # |---|---|---|
 # | starts from | thousands of anchors on a grid | N learned queries |
-# | in training, an object has | many positives: every anchor that overlaps it enough | one: the matched query |
+# | in training, an object has | many positives, every anchor that overlaps it enough; or one, with near misses excused (YOLOv3) | one, the matched query; nobody else is excused |
 # | duplicates are removed | afterwards, by NMS | in training, by the loss |
-# | background | a low score | the class "no object" |
+# | background | a low score, or a class "background" | the class "no object", said by every unmatched query |
 # | set by hand | anchor sizes and shapes, overlap thresholds, NMS threshold | N, and the weights of the loss |
 #
 # No filter comes after the network any more, so everything between image and set can be trained, end to
@@ -376,8 +380,9 @@ print(f"thresholds from 0.05 to 0.95 that leave exactly four boxes: {right or 'n
 #
 # Faster R-CNN: an anchor is positive if its IoU with an object is above 0.7, or the highest for that object
 # (section 3.1.2). RetinaNet: at 0.5 and above (section 4). YOLO took up anchors in version 2 ([Redmon and
-# Farhadi 2016](https://arxiv.org/abs/1612.08242), section 2). DETR: sections 1 and 3.1 of the paper, and
-# section 2.3 on how earlier detectors depend on their first guesses.
+# Farhadi 2016](https://arxiv.org/abs/1612.08242), section 2). YOLOv3: one anchor for each object; others above
+# 0.5 are ignored ([2018](https://arxiv.org/abs/1804.02767), section 2.1). DETR: sections 1, 3.1 and 3.2 of the
+# paper, and section 2.3 on how earlier detectors depend on their first guesses.
 # </details>
 
 # %% [markdown]
@@ -428,14 +433,14 @@ draw.show(
 # Compare **every** box of one list with **every** box of the other: entry $(i, j)$ of the result belongs to
 # `boxes1[i]` and `boxes2[j]`. On day 4 the matcher calls it with all queries of an image against all
 # objects, so do it by broadcasting, without a Python loop: `boxes1[:, None]` has the shape [N, 1, 4],
-# `boxes2[None]` has [1, M, 4], and an operation between the two meets all pairs, [N, M, ...].
+# `boxes2[None]` has [1, M, 4], and an operation between the two covers all pairs, [N, M, ...].
 #
 # What the function `iou` above does for one pair, and three things more:
 #
 # 1. the hull, and with it GIoU;
 # 2. boxes without area (points, lines) are allowed. Two of them can have a union or a hull of area 0: the
 #    result has to stay **finite and in [−1, 1]**, so keep the denominators from being 0;
-# 3. a box with `x1 < x0` or `y1 < y0` is none. Raise a `ValueError`: it is the sign of boxes in the wrong
+# 3. a box with `x1 < x0` or `y1 < y0` is no box. Raise a `ValueError`: it is the sign of boxes in the wrong
 #    form, and it should be heard here and not three days later as a loss that does not fall.
 #
 # Boxes may be in any unit, pixels too. Either list may be empty.
@@ -665,6 +670,13 @@ print(words)
 # One thing to keep for later: where prose and code disagree, believe the code. The docstring of
 # `DETR.forward` in `models/detr.py` lists a box as (center_x, center_y, height, width). The conversion in
 # `util/box_ops.py`, which is what runs, has the width first, as you do.
+#
+# <details><summary>What there was to find in the paper</summary>
+#
+# ∅ is "no object", and *bipartite matching* is the one-to-one matching. A prediction costs an object minus the
+# probability that it gives to the object's class, plus a loss of the two boxes. GIoU is one half of that box
+# loss, beside L1, so it enters twice: in the matching, and in the loss that is trained on.
+# </details>
 
 # %% [markdown]
 # ## Where the six images stand

@@ -62,8 +62,10 @@ predict("cells for 100 x 150 px", ...)  # rows times columns, for example 3 * 4
 # %% [markdown]
 # ### A ResNet, taken apart
 #
-# torchvision's ResNets are a row of ten parts. Send an image through them, one after the other, and watch the
-# shape. (The import takes a few seconds, once.)
+# torchvision's ResNets are a row of ten parts. Four make the *stem*; `layer1` to `layer4` are rows of *residual
+# blocks*, each a few convolutions with a *shortcut* that adds their input to their result; then come `avgpool`
+# and `fc`. Send an image through them, one after the other, and watch the shape. (The import takes a few
+# seconds, once.)
 
 # %%
 from torchvision.models import resnet18
@@ -108,8 +110,8 @@ print(f"the cell in row 2, column 3: largest difference {gap:.1e}")
 #
 # - For the name of a ResNet ("resnet18", "resnet50", ...),
 #   `torchvision.models.get_model(name, weights=weights)` builds it. Its `children()` are the ten parts above;
-#   `body` is all of them but the last two, in one `nn.Sequential`. How many channels come out? Ask the network: `fc.in_features` is
-#   what its classifier expects.
+#   `body` is those that lead to C5, in one `nn.Sequential`. How many channels come out? Ask the network, not its
+#   name: its classifier knows.
 # - For the name `"tiny"`, `tiny_backbone()` returns a pair: the body, of stride 16, and its number of channels.
 # - `projection` is the 1×1 convolution from that number to `d_model`. Nothing follows it.
 # - `weights` goes on to torchvision. `None` means random, `"DEFAULT"` downloads ImageNet weights; nothing in
@@ -234,9 +236,10 @@ alt += " holds the centres of a circle and of a triangle; in the fine one, each 
 draw.show(figure, alt)
 
 # %% [markdown]
-# Toy objects measure 12 to 48 px. At stride 32, two small ones can fall into one cell: here token 11 has to
-# speak for the circle and for the small triangle. At stride 16 each has a token of its own, for the price of
-# four times as many tokens.
+# Toy objects measure 12 to 48 px. At stride 32, two small ones can fall into one cell, as the circle and the
+# small triangle do here, in square 11. At stride 16 each has a square of its own, at the price of four times as
+# many tokens. (The grid only shares the image out. What a token sees is centred on the top left corner of its
+# square, because padding puts cell (0, 0) on pixel (0, 0).)
 #
 # ## Spacing is not sight
 #
@@ -279,14 +282,14 @@ reveal("receptive field", f"{field} px")
 
 # %% [markdown]
 # 435 px: more than three times the width of a toy image, and almost fourteen times the stride.
-# (ResNet-50 has 2.8 times as many layers and ends at 427 px,
-# because most of the additional ones are 1×1 convolutions, which add nothing to the field. Try
-# `field_and_stride` on it.)
+# (ResNet-50 has 2.8 times as many layers and ends at 427 px, because all the additional ones are 1×1
+# convolutions, which add nothing to the field; the blocks of both hold sixteen 3×3 ones, spread differently over
+# the stages. Try `field_and_stride` on it.)
 #
 # *Can* influence is not *does* influence. The **effective** field is the part with weight behind it. Take one
 # output cell, ask for its gradient at every input pixel, and average over a few random images (Luo et al.,
 # [Understanding the Effective Receptive Field](https://arxiv.org/abs/1701.04128), 2016). The weights are random
-# here; training changes the details.
+# here; training widens it, says the same paper.
 
 # %%
 backbone = Backbone(name="resnet18").eval().requires_grad_(False)
@@ -319,15 +322,16 @@ alt = "The influence of each pixel on one cell: a bell, highest in the middle, f
 draw.show(figure, alt)
 
 # %% [markdown]
-# The outermost pixels with any influence are exactly 435 px apart: the formula holds. But half of the influence
+# The pixels with any influence span exactly 435 px: the formula holds. But half of the influence
 # comes from a square of about 30% of that width, and it falls off like a bell. (Its fine teeth repeat every 4
-# px, the stride after `maxpool`.) So a token tells mostly of what is near the middle of its cell, and less and
+# px, the stride after `maxpool`.) So a token tells mostly of what is near the middle of its field, and less and
 # less of what is around. Looking further, and on purpose, is the encoder's work in step 3.
 #
 # ## A backbone of the right size
 #
 # `Backbone()` has a ResNet-50 inside. On the toy images you will use `name="tiny"`: five 3×3 convolutions, four
-# of them with stride 2. Compare, for one image of 128 px (a multiply-add is one weight times one activation):
+# of them with stride 2. Compare, for one image of 128 px (a multiply-add is one weight times one activation,
+# added to a sum):
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -348,7 +352,8 @@ numbers = 1000 * objects * 5
 print(f"{objects:.2f} objects per toy image, 5 numbers each: {numbers:,.0f} in 1,000 images")
 
 # %% [markdown]
-# The tiny body's field, 63 px, holds every toy object (48 px at most) with a margin.
+# The tiny body's field, 63 px, just holds every toy object: the largest measures 48 px, the middle of the nearest
+# field can be 7.5 px off its own, and 48 + 2 × 7.5 = 63.
 #
 # **Why not train the ResNet-50 from scratch?** On 1,000 images that is hopeless. But beware of the quick
 # argument: 23.5 million parameters against some 15,000 numbers to learn from prove nothing by themselves, since
@@ -378,15 +383,19 @@ print(f"{objects:.2f} objects per toy image, 5 numbers each: {numbers:,.0f} in 1
 # from the pretrained network and never changes them again. What is left is a fixed scale and shift per channel,
 # the same in training and in evaluation.
 #
-# DETR does this (paper, appendix A.4; `FrozenBatchNorm2d` in `models/backbone.py` of the reference
-# implementation). Its images are large, and it trains with four of them per GPU (section 4). Statistics of four
-# images are noisy, because the pixels of one image resemble each other. The stored ones come from all of
-# ImageNet, and they go on fitting, because a learning rate of $10^{-5}$ keeps the weights near the pretrained
-# ones.
+# DETR does this (`FrozenBatchNorm2d` in `models/backbone.py` of the reference implementation), and gives common
+# practice in detection as its reason (appendix A.4). What speaks for the practice: images are large, so few fit
+# on a GPU, four in the paper (section 4), and statistics of four images are noisy, because the pixels of one image
+# resemble each other. The stored ones come from all of ImageNet, and they go on fitting as long as a small learning
+# rate, here $10^{-5}$, keeps the weights near the pretrained ones.
 #
 # And with *random* weights? There are no statistics yet: $\mu = 0$, $\sigma^2 = 1$, $\gamma = 1$, $\beta = 0$.
 # Frozen like this, the norm does nothing at all. Below, eight toy images go through two copies of the same
-# random network, one with live and one with frozen batch norm.
+# random network, one with live and one with frozen batch norm. The *spread* is the standard deviation of all
+# activations.
+
+# %%
+predict("frozen and random", ...)  # ResNet-50, norms frozen: does the spread shrink, hold or grow?
 
 
 # %%
@@ -417,6 +426,8 @@ for make in (resnet18, resnet50):
         key = f"{make.__name__}, {kind}"
         spreads[key], cosine = walk(network, images)
         print(f"{key:22} {spreads[key][0]:7.2f} {spreads[key][-1]:6.2f} {cosine:7.2f}")
+growth = spreads["resnet50, frozen"][-1] / spreads["resnet50, frozen"][0]
+reveal("frozen and random", f"it grows: {growth:.0f}-fold from the stem to C5")
 
 # %%
 figure = draw.new_figure(9, 3)
@@ -432,10 +443,10 @@ alt = "Spread of the activations by block: live batch norm holds it near 1, with
 draw.show(figure, alt)
 
 # %% [markdown]
-# "Spread" is the standard deviation of all activations. Live batch norm sets the scale anew inside each block,
-# and on the shortcut wherever a stage begins; the spread stays near 1. With frozen norms nothing does. Each
-# block adds to what it was given, and what comes out depends on the depth: six times the spread of the stem in
-# ResNet-18, almost 200 times in ResNet-50 (70 to 110 times with four other seeds). Worse for DETR, the
+# Live batch norm sets the scale anew inside each block, and on the shortcut wherever a stage begins; the spread
+# stays near 1. With frozen norms nothing does. Each block adds to what it was given, and what comes out depends on
+# the depth, and nothing holds it: six times the spread of the stem in ResNet-18, which happens to end near the
+# live network; almost 200 times in ResNet-50 (70 to 110 times with four other seeds). Worse for DETR, the
 # tokens are more alike (a cosine of 1 would mean that all point the same way), because nothing takes away what
 # they have in common, the mean. And the norms cannot learn to mend it, since $\gamma$ and $\beta$ are frozen
 # too.

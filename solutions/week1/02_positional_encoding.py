@@ -51,9 +51,13 @@ _ = torch.manual_seed(0)
 # %% [markdown]
 # ## Attention cannot see order
 #
-# Attention gets an image as a list of tokens. Try it on tokens that you can look at: cut a toy image into 64
-# patches of 16 × 16 px and let the raw pixels of a patch be its token. Then shuffle the list and attend again, with
-# the same weights.
+# Attention gets an image as a list of tokens, and replaces each of them by a weighted mean of all. A *query* made from
+# the one is compared with a *key* made from each of the others, which gives the weights; what is averaged are their
+# *values*. The three arguments of `attention` below say from what each is made. Step 3 takes this apart; today one
+# property is enough. (Here every token makes a query. The N object queries of step 0 come back in step 4.)
+#
+# Try it on tokens that you can look at: cut a toy image into 64 patches of 16 × 16 px and let the raw pixels of a
+# patch be its token. Then shuffle the list and attend again, with the same weights.
 
 # %%
 predict("shuffled patches", ...)  # what comes out for the shuffled list, compared with before?
@@ -391,7 +395,7 @@ addresses = encoding.flatten(1).T  # [850 cells, 256 channels]
 alike = (addresses @ addresses.T / 128).view(25, 34, 25, 34)
 figure = draw.new_figure(9.6, 2.5)
 for ax, (row, column) in zip(figure.subplots(1, 3), [(12, 17), (4, 28), (24, 0)], strict=True):
-    draw.heatmap(alike[row, column], ax, f"cell at row {row}, column {column}")
+    draw.heatmap(alike[row, column], ax, f"cell at row {row + 1}, column {column + 1}")
     ax.plot(column, row, "o", color="white", markeredgecolor="black", clip_on=False)
 draw.show(
     figure,
@@ -401,7 +405,8 @@ draw.show(
 
 # %% [markdown]
 # A hill around the cell itself, wherever it stands: with such addresses "look near me" is easy to learn. So is "look to
-# the left of me": a step to the left turns each hand by a fixed angle, and a turn is a linear map.
+# the left of me": a step to the left turns each hand by the same angle, wherever the cell is, and a turn is a linear
+# map: exactly what the learned maps that make queries and keys can do.
 #
 # Mind the colour bars, though. No two cells of this map fall below 0.7, because the slow hands hardly move. How many
 # of the 256 channels change by more than 0.1 anywhere on the map?

@@ -53,8 +53,9 @@ _ = torch.manual_seed(0)
 # slot has two parts:
 #
 # - **Content, `tgt`:** what the slot has found out so far. At the start this is nothing: `tgt` is all zeros.
-# - **Position, `query_pos`:** the *object query*, a learned vector, one for each slot. It says where and what
-#   to look for. It goes where positions go: onto queries and keys, at every layer, and never onto values.
+# - **Position, `query_pos`:** the *object query*, a learned vector, one for each slot. It says where to look,
+#   and for objects of which size. It goes where positions go: onto queries and keys, at every layer, and never
+#   onto values.
 #
 # The paper, and the other notebooks, often say *query* for the whole slot. Here the two words are kept apart.
 #
@@ -65,7 +66,7 @@ _ = torch.manual_seed(0)
 # %%
 place = torch.eye(4)  # a code for each of the four places
 memory = 0.2 * torch.randn(4, 4)  # what is seen there
-tgt, query_pos = torch.zeros(2, 4), 8 * torch.stack([place[2], place[0] + place[3]])
+tgt, query_pos = torch.zeros(2, 4), 8 * torch.stack([place[2], place[0] + place[3]])  # times 8: sharper
 
 attention = ((tgt + query_pos) @ (memory + place).T / 4**0.5).softmax(dim=-1)
 answers = attention @ memory
@@ -84,12 +85,13 @@ print(f"largest difference from PyTorch's own: {(answers - by_torch[0]).abs().ma
 # ## All at once
 #
 # The original Transformer's decoder writes a sentence. It is *autoregressive*: one word for each pass, every
-# word fed back in as the next input ("Attention Is All You Need", sections 3.1 and 3.2.3). DETR keeps the
-# three blocks of that decoder and drops the order (paper, sections 2.2 and 3.2):
+# word fed back in as the next input ("Attention Is All You Need", sections 3.1 and 3.2.3). In training all
+# words go through in one pass, each after the right words before it, and a mask keeps it from looking ahead.
+# DETR keeps the three blocks of that decoder and drops the order (paper, sections 2.2 and 3.2):
 #
 # | | autoregressive decoder | DETR's decoder |
 # |---|---|---|
-# | hands out | a sequence, one element for each pass | a set, N elements in a single pass |
+# | hands out | a sequence, one element for each pass when it writes | a set, N elements in a single pass |
 # | element $i$ may look at | elements before $i$: a causal mask hides the rest | all N, no mask |
 # | a slot starts from | the element before it, as content | zeros, and its object query as position |
 # | how many | until an end token is written | always N; slots without an object say "no object" |
@@ -138,7 +140,8 @@ reveal("first self-attention", f"one: the five outputs differ by at most {spread
 # |---|---|---|
 # | ●●○ | ●●● | 20 |
 #
-# Three blocks, and each ends as in the encoder: **add, then normalise**.
+# Three blocks, and each ends as in the encoder: **add** (what came in plus what the block found: the *residual
+# sum*), **then normalise**.
 #
 # 1. **Self-attention** among the slots, `query_pos` on queries and keys. Add the result to `tgt`, then
 #    `norm1`.
@@ -147,9 +150,10 @@ reveal("first self-attention", f"one: the five outputs differ by at most {spread
 # 3. For each slot alone: `linear1` up to `dim_ff`, ReLU, `linear2` back to `d_model`. Add, then `norm3`.
 #
 # `query_pos` is added on the way into an attention and nowhere else: `tgt` itself never carries it. Dropout
-# acts as in step 3: on the output of each block before it is added, and after the ReLU. Use
-# `nn.MultiheadAttention` with `batch_first=True`, twice, and keep the attribute names: `self_attn`,
-# `cross_attn`, `linear1`, `linear2`, `norm1`, `norm2`, `norm3`.
+# acts as in step 3: on the output of each block before it is added, after the ReLU, and inside both attentions,
+# which drop some of their weights if you hand `dropout` to them. Use `nn.MultiheadAttention` with
+# `batch_first=True`, twice, and keep the attribute names: `self_attn`, `cross_attn`, `linear1`, `linear2`,
+# `norm1`, `norm2`, `norm3`.
 
 
 # %% todo="decoder_layer"
@@ -305,8 +309,8 @@ draw.show(
 #
 # `n_layers` layers, **each with its own weights**. `tgt` goes from layer to layer; `memory`, `pos` and
 # `query_pos` are the same for all of them. (Given once, at the input, as in the original Transformer, both
-# kinds of position cost the paper 1.4 AP: section 4.2.) Return a **list with the output of every layer**,
-# first to last:
+# kinds of position cost the paper 1.4 AP: section 4.2. *AP* is COCO's mark for a detector, from 0 to 100; step
+# 9 says how it is made.) Return a **list with the output of every layer**, first to last:
 #
 # - Each entry of the list has passed through `norm`, an `nn.LayerNorm`. There is **one**, shared by all
 #   layers.
@@ -408,9 +412,9 @@ reveal("shuffled queries", f"the same, shuffled alike (largest difference {gap:.
 
 # %% [markdown]
 # The decoder is permutation-equivariant in its queries, as the encoder is in its tokens: no slot is the first
-# or the last. A causal mask would break this. It also means that the order of the predictions says nothing
-# about the objects: which prediction answers for which object has to be found out. That is the matching of
-# day 4.
+# or the last. A causal mask would break this. Equivariance also means that a slot's *number* decides nothing;
+# its object query does. Which prediction answers for which object still has to be found out: that is the
+# matching of day 4.
 #
 # Now make slot 7 a twin of slot 3: the same object query.
 
@@ -469,8 +473,8 @@ draw.show(figure, alt)
 #
 # So self-attention lets each slot take into account what the others have found. It is the only channel
 # through which slots can react to each other. The paper sees the consequence in a trained model (section 4.2,
-# figure 4): to remove duplicates afterwards, by NMS, improves the predictions of the first layer, and at the
-# last layers it costs a little AP.
+# figure 4): removing duplicates afterwards, by NMS, improves the first layer's predictions and costs the last
+# layers a little AP.
 
 # %% [markdown] locked="question_without_content"
 # ## Written question (a) · a position without content
@@ -518,15 +522,16 @@ draw.show(figure, alt)
 # %% [markdown] written="no_self_attention" points=2
 # **Model answer.** Each slot's output then depends on its own object query and on the memory, and on no other
 # slot, however many layers there are: the picture would look in every layer as it does after layer 1. Two
-# slots that look at the same object cannot know of each other, so both report it: duplicates, and a need for
-# NMS. One-to-one matching punishes the second report in training, but a slot cannot see whether another has
+# slots that look at the same object cannot know of each other, so both may report it: duplicates, and a need
+# for NMS. One-to-one matching punishes the second report in training, but a slot cannot see whether another has
 # taken the object; it can only divide the image with the others beforehand, through its query, or lower its
 # score wherever another may be the one that is matched. The paper sees this in the first layer, where nothing
 # has been exchanged yet: there NMS improves the predictions, and less and less so in later ones.
 #
 # **Rubric.** 1 point: no dependence between slots at any depth; own query and memory only. 1 point:
-# duplicates, with the reason (nobody knows who has taken the object). The sentence on NMS or on hedged scores
-# is welcome and not required. "The result gets worse" alone gives nothing.
+# duplicates, with the reason (nobody knows who has taken the object); or that the queries must then divide up
+# the image beforehand, with a reason. The sentence on NMS or on hedged scores is welcome and not required. "The
+# result gets worse" alone gives nothing.
 
 # %% [markdown]
 # ## Where the six images stand

@@ -22,10 +22,9 @@
 # vector for every query and every layer; nothing in it is a box yet.
 # </details>
 #
-# <details><summary>Steps 3 and 4: the heads of today never see the memory. How does anything about the image reach them?</summary>
+# <details><summary>Step 3: does the `linear1` of an encoder layer mix tokens?</summary>
 #
-# Through cross-attention. In every decoder layer each query has gathered from the memory what it was looking
-# for; its vector carries that along.
+# No. It acts on each token alone, with the same weights for all. Only attention mixes them.
 # </details>
 #
 # <details><summary>Step 0: which part of the image is the box (cx, cy, w, h) = (0.25, 0.5, 0.5, 1)?</summary>
@@ -144,7 +143,7 @@ except IndexError as error:
 # |---|---|
 # | num_classes = 80 with COCO's own ids | The first sink (id 81) stops the training, as above. Worse: a toaster (id 80) *is* "no object" then, and no error says so. |
 # | num_classes = K, labels counted from 1 | The last class has label K: it is taught as "no object" and is never found. |
-# | a data set for torchvision's Faster R-CNN, with the background at 0 | Its labels start at 1: either the trap above, or subtract 1 everywhere. |
+# | a data set for torchvision's Faster R-CNN, with the background at 0 | Its labels start at 1. Set num_classes to the largest label + 1 (column 0 stays idle), or subtract 1 everywhere. Do neither, and it is the trap above. |
 # | "no object" counted as a class of its own | num_classes is one too large: an idle column, and "no object" one further right. Harmless while all parts use the same K. |
 #
 # The silent ones are the dangerous ones. When a class is never found, look at its label first.
@@ -198,7 +197,8 @@ alt = (
 draw.show(figure, alt)
 
 # %% [markdown]
-# Beyond its borders the clamp has gradient 0. A box that has left cannot be called back, however wrong it is.
+# Beyond its borders the clamp has gradient 0. A number that has left gets no pull back from its own error,
+# however wrong it is; only what other queries and images do to the shared weights can still move it.
 # And this is no rare accident: the raw outputs of an untrained head scatter around 0, which is the very
 # border, so about half of all numbers would start out dead. The sigmoid's gradient is small far out (0.007 at
 # ±5), but it points the right way. (The zigzag on the right is L1's doing, not the sigmoid's: its slope does
@@ -229,7 +229,8 @@ left = (boxes[0, 0] - boxes[0, 2] / 2).item()
 reveal("a box that leaves", f"yes: the first box begins at x = 0.10 - 0.55 / 2 = {left:.3f}")
 
 # %% [markdown]
-# The sigmoid keeps the *centre* inside the image and the *size* below that of the image. Their sum is free.
+# The sigmoid keeps the *centre* inside the image and the *size* below that of the image. Nothing limits the two
+# together.
 # DETR lets such boxes be: the objects' boxes lie inside, so the loss pulls predictions there, and the paper's
 # code does not cut them off at the end either (`PostProcess` in `models/detr.py`). Whoever needs corners
 # inside the image clamps them after the conversion, when no gradient is needed any more.

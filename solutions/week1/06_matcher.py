@@ -196,8 +196,8 @@ reveal("the cheapest matching", best)
 # query of its own. No object decides alone.
 #
 # The set of pairs is a **bipartite matching**: *bipartite*, because each pair joins two kinds of things,
-# and a *matching*, because nothing is used twice. To find the cheapest is the **assignment problem**.
-# Trying all of them is no way: with 100 queries and the 7 objects that an image of COCO holds on average
+# and a *matching*, because nothing is used twice. Finding the cheapest is the **assignment problem**.
+# Trying them all is hopeless: with 100 queries and the 7 objects that an image of COCO holds on average
 # (section 4 of the paper) there are
 
 # %%
@@ -294,14 +294,14 @@ reveal("what slips through", ", ".join(passed))
 # |---|---|---|
 # | ●●○ | ●●● | 25 |
 #
-# 1. Predictions that are not finite (NaN or infinite) mean that training has broken. Then raise a
-#    `ValueError` with the image's number in it, counted from 0. Look at the predictions themselves: an
-#    image without objects counts too.
-# 2. Costs: for each image a matrix [N, M], queries in the rows, from the three terms and the three
+# 1. Costs: for each image a matrix [N, M], queries in the rows, from the three terms and the three
 #    weights given to `__init__`. Probabilities come from a softmax over all K + 1 columns.
-# 3. Pairs: one `linear_sum_assignment` **for each image**. Images do not share queries or objects.
-# 4. Return a list with an entry `(pred_idx, tgt_idx)` for each image, two int64 tensors on the CPU, also
+# 2. Pairs: one `linear_sum_assignment` **for each image**. Images do not share queries or objects.
+# 3. Return a list with an entry `(pred_idx, tgt_idx)` for each image, two int64 tensors on the CPU, also
 #    where M is 0 (two empty ones). The pairs may come in any order.
+# 4. Last, when the pairs are right: predictions that are not finite (NaN or infinite) mean that training
+#    has broken. Raise a `ValueError` with the image's number in it, counted from 0, before anything is
+#    computed. Look at the predictions themselves: an image without objects counts too.
 #
 # No gradient flows through a choice. In training the predictions carry gradients, and SciPy cannot read
 # such a tensor: detach them, or work under `torch.no_grad()`.
@@ -389,8 +389,8 @@ hidden.matcher(HungarianMatcher)
 #
 # All at once: `torch.cat` the labels and the boxes of all targets, `flatten(0, 1)` the predictions,
 # compute the same terms, [B · N, all objects], and give the first dimension its two parts back with
-# `unflatten`. Then `split` the last dimension by the numbers of objects; image `b` is part `b` at place
-# `b`.
+# `unflatten`. Then `split` the last dimension by the numbers of objects: part `b` has the shape [B, N, M of
+# image b], and its entry `b` is image b's own matrix.
 # </details>
 #
 # <details><summary>Hint 3 · almost the line</summary>
@@ -407,7 +407,7 @@ hidden.matcher(HungarianMatcher)
 # of `forward`, or put `@torch.no_grad()` above it.
 # </details>
 #
-# <details><summary>Help: "a box needs x0 <= x1", or "matrix contains invalid numeric entries"</summary>
+# <details><summary>Help: a ValueError from my own `generalized_box_iou`, or "matrix contains invalid numeric entries"</summary>
 #
 # The first is your own function from step 0: it was given (cx, cy, w, h). Convert both sides to corners.
 # The second is SciPy's: there is NaN in the costs. If the check is looking for that, raise your own error
@@ -423,7 +423,7 @@ hidden.matcher(HungarianMatcher)
 #
 # <details><summary>Help: one image is right, a batch is not</summary>
 #
-# In a loop: is every index with `image` in it really that of this image? In one go: the rows lie in the
+# In a loop: does every line use this image's own logits, boxes and target? In one go: the rows lie in the
 # order [B, N], all queries of image 0 first, and each image has only its own columns. Numbers start at 0
 # again in each image.
 # </details>
@@ -690,10 +690,11 @@ for number, overlap in enumerate(overlaps.tolist()):
 # %% [markdown]
 # Under the old recipe all five are right to say "circle". Duplicates are what the training asks for, and
 # NMS has to remove them. Under DETR's matching four of them are *wrong*, good boxes as they are: they are
-# to say "no object". A model can learn that only if a query can find out whether another one has the
-# circle, and it can: queries talk to each other in the decoder's self-attention (step 4).
+# to say "no object". How can a query know that another one has the circle? One way is to hear of it: queries
+# talk to each other in the decoder's self-attention (step 4). Another is to divide up the image beforehand.
+# Step 11 measures which.
 #
-# The price: of all queries very few are ever told where a box belongs. Count the positives for each
+# The price: in any one image, very few queries are told where a box belongs. Count the positives for each
 # object, under step 0's grid of 1,024 anchors and under your matching:
 
 # %%
@@ -766,10 +767,11 @@ print("the pairs change at cx =", [round(place, 3) for place in flip])
 #
 # - **Between flips nothing happens to the pairs.** Move query 0 a little, and they stay what they are.
 #   Their derivative with respect to the predictions is 0, and where they change there is none. There is
-#   no gradient that could flow through the choice. What flows, flows through the costs of the *chosen*
-#   pairs: the slope of the thick line.
-# - **Near a flip a small step changes a query's task.** To the left of 0.5 query 0 is told "go left", to
-#   the right of it "go right".
+#   no gradient that could flow through the choice. What flows, flows through the **loss** of the chosen
+#   pairs, in step 7. Its box parts are weighted as they are here, so they pull query 0 down the slope of
+#   the thick line.
+# - **Near a flip a small step changes a query's task.** Just left of 0.5 query 0 is told "go left", just
+#   right of it "go right".
 #
 # Where queries are alike, a flip is always near. How many objects change their query when all predicted
 # boxes tremble by 0.01? First with the untrained heads from above, then with predictions that are good:
@@ -807,26 +809,26 @@ for name, predictions in (("untrained", untrained), ("good", good)):
 # %% [markdown] locked="question_greedy"
 # ## Written question a · what is wrong with greed?
 #
-# Suppose that each object takes the query with the lowest cost for it (or, the same, an argmax of how
-# well they fit). Name **two** things that go wrong, and what each does to the training. Three to five
-# sentences. (2 points)
+# Two greedy recipes: (i) each object takes its cheapest query; (ii) the objects choose in turn, each the
+# cheapest query that is left. Name **one** thing that goes wrong in each, and what it does to the training.
+# Three to five sentences. (2 points)
 
 # %% [markdown] written="greedy" points=2
-# **Model answer.** First, two objects can choose the same query. It can predict one class and one box
+# **Model answer.** In (i) two objects can choose the same query. It can predict one class and one box
 # only, so it is pulled towards both and ends between them, and one of the objects is not learned;
 # meanwhile the query that would have been the second choice is told "no object". In an untrained model,
 # where all boxes crowd in the middle, it happens in more than half of the images with several objects
-# (measured above). Second, letting the objects choose in turn mends that and makes the result depend on
-# the order of a list that has none, and on the first choosing without regard for the rest: in the example
-# the circle saves 0.2 and the square pays 1.1 more. The later objects are paired with queries that fit
+# (measured above). Choosing in turn (ii) mends that and makes the result depend on the order of a list that
+# has none, and on the first choosing without regard for the rest: in the example the circle saves 0.2 and
+# the square pays 1.1 more. The later objects are paired with queries that fit
 # badly, so the loss asks for large, senseless moves. The optimal matching uses every query at most once
 # and makes the sum lowest, whatever the order.
 #
-# **Rubric.** 1 point: the same query for several objects (not one-to-one), with a consequence
-# (conflicting targets, an object without a query, or a good query taught "no object"). 1 point: a second
-# fault, with a consequence: the total is not the lowest, or it depends on the order, or the choice
-# ignores what others need. Half a point for a fault without its consequence. "It is not optimal" alone:
-# half a point.
+# **Rubric.** 1 point for (i): the same query for several objects (not one-to-one), with a consequence
+# (conflicting targets, an object without a query, or a good query taught "no object"). 1 point for (ii),
+# with a consequence: the order of a list without order decides, or the sum is higher than it need be,
+# because the choice ignores what others need. Half a point for a fault without its consequence. "It is not
+# optimal" alone: half a point.
 
 # %% [markdown] locked="question_cubic"
 # ## Written question b · why is the cube no bottleneck?
@@ -841,8 +843,8 @@ for name, predictions in (("untrained", untrained), ("good", good)):
 # (table 1 of the paper). Measured: a few thousandths of a millisecond for 100 × 7, a small fraction of a
 # percent of what the encoder takes on the same CPU. The matrix is rectangular and the shorter side is
 # short, which makes it cheaper still than the cube says. And it is needed in training only: at inference
-# nothing is matched. It would matter with a thousand queries *and* about as many objects (tens of
-# milliseconds above), or if it were done for the whole batch as one problem.
+# nothing is matched. It would matter with a thousand queries *and* about as many objects (about a tenth of
+# a second above).
 #
 # **Rubric.** 1 point: n is small (queries and objects, about 100 × 7; not tokens or pixels) or the
 # problem is far from square, supported by a measured number. 1 point: set in relation to the rest of a

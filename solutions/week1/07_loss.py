@@ -16,10 +16,9 @@
 #
 # Answer in your head, then unfold.
 #
-# <details><summary>Step 0: a box lies beside its target without touching it. What does GIoU tell it that IoU does not?</summary>
+# <details><summary>Step 0: a small box lies inside a large one. How do their IoU and GIoU compare?</summary>
 #
-# A direction. IoU is 0 there, near or far, and so is its gradient; GIoU goes on falling with the
-# distance.
+# They are equal. The hull is the large box and so is the union: nothing of the hull is empty.
 # </details>
 #
 # <details><summary>Step 4: why does the decoder hand over the output of every layer, and not of the last alone?</summary>
@@ -27,10 +26,9 @@
 # So that the loss can judge each of them. Today it will.
 # </details>
 #
-# <details><summary>Step 5: K = 3. What does the class head give for each query, and where is "no object"?</summary>
+# <details><summary>Step 5: why do the heads return logits and not probabilities?</summary>
 #
-# Four logits, without a softmax: indices 0, 1 and 2 are the classes, and the last, index 3 = K, is "no
-# object".
+# The cross-entropy of today has a softmax inside. A second one would flatten all differences.
 # </details>
 
 # %% locked="setup"
@@ -40,7 +38,6 @@ from torch.nn import functional as F
 
 from detrlab import check, compare, draw, hint, predict, progress, reveal
 from detrlab.steps import load
-from detrlab.targets import validate
 from detrlab.toy import six_images
 
 box_cxcywh_to_xyxy = load("00_set_prediction").box_cxcywh_to_xyxy
@@ -162,8 +159,8 @@ reveal("five times as large", "L1 alone: 0.04 and 0.20; 1 - GIoU is 0.456 both t
 # that lies two whole widths beside the small object. Under L1 alone, large objects get most of the
 # attention. This is why the paper adds GIoU (section 3.1).
 #
-# Then why keep L1? Take the box with which step 5 left every query, right in the middle and half as
-# large as the image, and an object that lies inside it. In which direction does each ruler pull?
+# Then why keep L1? Take the box with which step 5 left every query, right in the middle, half as wide and
+# half as high as the image, and an object that lies inside it. In which direction does each ruler pull?
 
 # %%
 middle = torch.tensor([0.5, 0.5, 0.5, 0.5], requires_grad=True)
@@ -176,9 +173,9 @@ for name, thing in (("an object inside", inside), ("an object beside", aside)):
 
 # %% [markdown]
 # Inside, GIoU has **no opinion on the centre**: the large box may shift a little, and it still covers
-# the object, and their hull is still the box. So it only shrinks. Beside, it wants the box to *grow*
-# first; you saw this in step 0. L1 says at once where to go, for each of the four numbers. What that
-# does on the way:
+# the object, and their hull is still the box. So it only shrinks. Beside, it pulls the centre the right way
+# and at the same time makes the box *grow*, although the object is smaller; you saw this in step 0. L1 is
+# right in all four numbers at once. What that does on the way:
 
 
 # %%
@@ -288,7 +285,8 @@ reveal("lonely or crowded", "five times: 0.50 against 0.10; by the batch's objec
 #    tensors, and gradients flow back from them.
 #
 # It has to work for images without objects, for a batch without any, and for an image with more objects
-# than queries (then some objects have no pair, and they still count in the division).
+# than queries (then some objects have no pair, and they still count in the division). Begin with one image
+# and one layer; so does the check.
 
 
 # %% todo="detr_loss"
@@ -390,8 +388,8 @@ hidden.detr_loss(DetrLoss)
 #
 # <details><summary>Help: IndexError, index 4 is out of bounds for dimension 0 with size 3</summary>
 #
-# The pair is swapped: the matcher gives queries first, then objects. Or labels go up to K: see
-# `detrlab.targets.validate` below.
+# The pair is swapped: the matcher gives queries first, then objects. Or labels go up to K: `validate` of step
+# 6 would say so.
 # </details>
 #
 # <details><summary>Help: the loss is NaN when there are no objects</summary>
@@ -508,7 +506,7 @@ reveal("same query", f"layers 1 to 5: {', '.join(map(str, same))} of 20")
 # %% [markdown]
 # About half. Whoever reuses the last layer's pairs asks the others to move boxes that are not their
 # best. Now the gradients. For each of the six layers, its length at one parameter (the layer's last one;
-# in your decoder, the bias of `norm3`):
+# in your decoder the bias of `norm3`, if you defined it last):
 
 # %%
 for name, outputs in {"last layer alone": last, "all layers": last | {"aux_outputs": earlier}}.items():
@@ -587,11 +585,11 @@ reveal("share of the matched", f"{shares[100, 1.0]:.1%}; with weight 0.1 {shares
 # With equal weights, 98% of the gradient says "no object", and a model gets most of the way by saying
 # so everywhere. At 0.1 the three matched queries have almost a fifth of the vote. The right weight
 # depends on N and on the number of objects: with ten queries the same 0.1 gives the matched ones four
-# fifths. (To someone who asked about 30 queries, the maintainers suggested twice or half the weight,
-# [issue 126](https://github.com/facebookresearch/detr/issues/126).)
+# fifths. (To someone who asked about 30 queries, the maintainers advised the default weight first, then
+# twice and half of it, [issue 126](https://github.com/facebookresearch/detr/issues/126).)
 #
-# What is a query to answer that cannot tell yet whether it will be matched? All of them alike, as in
-# step 5:
+# What should a query answer while it cannot tell whether it will be matched? Let all queries give one common
+# answer, as they nearly did in step 5:
 
 # %%
 for num_queries in (100, 10):
@@ -612,8 +610,8 @@ for num_queries in (100, 10):
 # The best common answer is each class's share of the weights. With 100 queries "no object" wins even at
 # 0.1, so as long as queries are alike, silence is the best answer, and matched queries have to find
 # their way out of it; watch for that in step 9. With ten queries at 0.1 naming a class is the best
-# answer, for the spare ones too. On our toy set we will use `noobj_weight` around 0.2 and
-# `weight_class=3`; step 9 measures why.
+# answer, for the spare ones too. On our toy set we will use `noobj_weight=0.2` and `weight_class=3`; step 9
+# measures why.
 
 # %% [markdown]
 # ## Targets that lie
@@ -638,29 +636,20 @@ reveal("labels from 1", f"neither: the total ends at {ends}")
 # %% [markdown]
 # No error, and a total as low as it should be. But the 4 circles come out as squares, the 6 squares as
 # triangles, and the 10 triangles are gone: each was matched to a query, and that query was taught "no
-# object". The curve of the loss does not show it. So the course has one place where targets are checked,
-# `detrlab.targets.validate`; the training loop of step 9 calls it on every batch. What it says:
+# object". The curve of the loss does not show it. `validate`, which you met in step 6, does: the training
+# loop of step 9 calls it on every batch. And boxes in pixels, or corners in place of centre and size?
 
 # %%
 pixels = [{"labels": target["labels"], "boxes": 128 * target["boxes"]} for target in six_targets]
 corners = [target | {"boxes": box_cxcywh_to_xyxy(target["boxes"])} for target in six_targets]
-for name, targets in {"labels from 1": shifted, "pixels": pixels, "corners": corners}.items():
-    try:
-        validate(targets, num_classes=3)
-        print(f"{name}: nothing to complain about")
-    except ValueError as error:
-        print(f"{name}: {error}")
-
 for name, targets in {"pixels": pixels, "corners": corners}.items():
     _, its_totals = follow(targets)
-    first, end = its_totals[0], its_totals[-1]
-    print(f"without the check, {name}: total {first:.2f} at first, {end:.2f} at the end")
+    print(f"{name}: total {its_totals[0]:.2f} at first, {its_totals[-1]:.2f} at the end")
 
 # %% [markdown]
-# It names the image, the field and what is wrong. Pixel boxes would not have been silent: the sigmoid
-# ends at 1, so the predictions can never arrive and the loss stays where it is. But corners in fractions
-# of the image *are* silent, and they pass the check as well, since their four numbers could be a box.
-# Against those only looking helps: draw a few targets with `draw.visualize` before you train on them.
+# Pixel boxes are not silent: the sigmoid ends at 1, so the predictions can never arrive and the loss stays
+# where it is. Corners in fractions *are* silent, and they pass `validate` as well (step 6). Only looking
+# helps against them.
 
 # %% [markdown] locked="question_two_rulers"
 # ## Written question (a) · why L1 and GIoU together?
@@ -673,7 +662,7 @@ for name, targets in {"pixels": pixels, "corners": corners}.items():
 # place, a fifth in height) costs 0.04 on a small box and 0.20 on one five times as large, so large
 # objects dominate the gradient and a small one can be missed cheaply. 1 - GIoU is 0.456 for both. *GIoU
 # alone* is a poor guide while the box is far off: if the box contains the object it has no gradient for
-# the centre at all, and beside the object it makes the box grow first; in our walk it did not arrive
+# the centre at all, and beside the object it makes a box grow that is too large; in our walk it did not arrive
 # within 400 steps where L1 took 265 and both together 195. L1 gives every coordinate a direction at any
 # distance. Together they get 40.6 AP on COCO, GIoU without L1 39.9, L1 without GIoU 35.8 (table 4).
 #
@@ -696,8 +685,8 @@ for name, targets in {"pixels": pixels, "corners": corners}.items():
 # all layers share the heads, their vectors stay comparable. The paper says that it helps to output the
 # right number of objects of each class, and without it the maintainers got 35.5 AP instead of 40.8.
 # Matching is redone because in an early layer another query may be closest to an object (here, in about
-# half the cases); with the last layer's pairs it would be told to move a box that is not its best, and
-# its own duplicates would not be its mistake.
+# half the cases); with the last layer's pairs it would be told to move a box that is not its best, and the
+# query that has the best box would be taught "no object".
 #
 # **Rubric.** 1 point: direct supervision of every layer (a gradient of its own, every layer learns to
 # give a set, or: later layers refine). 1 point: why matched anew: the best query for an object differs
@@ -735,5 +724,5 @@ for name, targets in {"pixels": pixels, "corners": corners}.items():
 draw.six_so_far(lambda _: read_off(path[-1]), "no model: loose predictions that were told the answers")
 
 # %% [markdown]
-# So this is what the total is low for. Next, in step 8, you put backbone, encoder, decoder and heads
-# together, and in step 9 this number trains them.
+# This, then, is the picture that a low total stands for. Next, in step 8, you put backbone, encoder, decoder
+# and heads together, and in step 9 this number trains them.

@@ -62,7 +62,7 @@ _ = torch.manual_seed(0)
 #
 # ## The plan on one page
 #
-# The parts are there; what is missing are the wires. The same letters as all week: B images, N queries, K
+# The parts are there; only the wires are missing. The same letters as all week: B images, N queries, K
 # classes, `d` = `d_model`, and L = H' · W' tokens, one for each cell of the backbone's map.
 #
 # ```
@@ -155,7 +155,14 @@ print(list(for_four_images.shape), "and the gradient of the table:", table.weigh
 #
 # **`__init__`** builds six parts and hands every argument on. Keep the names: `backbone`,
 # `position_encoding`, `encoder`, `decoder`, `query_embed` (an `nn.Embedding`), `heads`. Steps 9 and 10
-# use them, and weights are copied by them.
+# use them, and weights are copied by them. You wrote the parts over four days, so here is how they are made
+# and called:
+#
+# ```
+# Backbone(d_model, name=...)        PositionalEncoding2D(d_model)        DetrPredictionHeads(d_model, num_classes)
+# TransformerEncoder(n_layers=..., d_model=..., n_heads=..., dim_ff=..., dropout=...)         the decoder likewise
+# encoder(src, pos)                  decoder(tgt, memory, pos, query_pos) -> a list, one entry for each layer
+# ```
 #
 # **`forward`** follows the plan above and returns a dict:
 #
@@ -423,8 +430,8 @@ print(*silent, sep="\n")
 # The same zeros make the decoder's gradient so long. Nearly all of it belongs to two biases, that of the
 # values and that of `out_proj`. What they are added to is zero, and `norm1` then divides by the spread of
 # the sum, of which nothing is left but its safeguard, $\sqrt{\varepsilon} = \sqrt{10^{-5}}$. That
-# multiplies a gradient by 316. It is over as soon as the biases have moved. Step 9 clips gradients, and
-# here you see a first step that needs it.
+# multiplies a gradient by 316. It is over as soon as the biases have moved. Keep this giant in mind: step 9
+# shows what one such gradient does to the steps after it, and why DETR clips.
 #
 # Keep the habit: print the gradient of each part before the first long training. A part that is detached
 # by accident, or built and never used, shows at once.

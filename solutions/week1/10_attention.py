@@ -103,14 +103,14 @@ for query, row in enumerate(three):
 reveal("kept at 0.25", "two. Query 1 gives 'circle' 0.30, but its answer is 'no object'")
 
 # %% [markdown]
-# Query 1 is the trap. Who drops the column of "no object" *first* and then takes the largest of what is
+# Query 1 is the trap. Whoever drops the column of "no object" *first* and then takes the largest of what is
 # left finds a circle with 0.30, over the threshold, in a query that said "no object". Above 0.5 it makes
 # no difference: a column with more than half of the probability is the largest. Below, it does.
 #
 # Three things around the forward pass decide whether the numbers are right:
 #
 # - **The mode.** Dropout belongs to training. `model.eval()` switches it off, for all parts;
-#   `model.train(mode)` goes back to a mode that you have noted before. Who only *looks* at a model should
+#   `model.train(mode)` goes back to a mode that you have noted before. Whoever only *looks* at a model should
 #   leave it as it was: step 9 measures in the middle of a training.
 # - **No gradient.** Within `torch.no_grad()` PyTorch keeps no record for a backward pass. Without it
 #   every box that you keep holds the whole graph of its forward pass in memory.
@@ -341,12 +341,12 @@ reveal("what NMS does", f"{thinned - plain:+.3f}: AP {plain:.3f} without it, {th
 
 # %% [markdown]
 # Read the two results together. NMS does find boxes to take away: a small model, after minutes of
-# training, still reports some objects twice. (Toy objects share too little of their area for that: two
-# boxes of one class that overlap so much are two reports of one object.) And yet AP hardly moves. The
+# training, still reports some objects twice. (They are doubles: two toy objects never share so much of their
+# area.) And yet AP hardly moves. The
 # doubles are mostly among the less sure boxes, as the rows of the table show, and an unsure box costs AP
 # little; and of two boxes on one object NMS keeps the one with the higher score, which need not be the
-# one that fits better. The paper sees the same after its last layer, and a gain only after the first,
-# where the slots have not heard of each other yet (section 4.2, figure 4).
+# one that fits better. In the paper NMS helps after the first layer, where the slots have not heard of each
+# other yet, less with every further one, and costs a little after the last (section 4.2, figure 4).
 #
 # The threshold, on the other hand, is a real choice: compare the boxes with the objects. It is not part
 # of the model, and AP does not need one. For AP every query even names its best *real* class, "no object"
@@ -376,8 +376,8 @@ for name, ap in readings.items():
 # ## Where does a query look? Hooks
 #
 # The answer is computed in every forward pass: the attention weights of the decoder's cross-attention.
-# But your layers throw them away, and more: they say `need_weights=False`, so that PyTorch may use a
-# faster way that never writes the weights down. You could edit step 4, return the weights through layer,
+# But your layers throw them away. The solution's, like those of the check's model, even say
+# `need_weights=False`, so that PyTorch may use a faster way that never writes the weights down. You could edit step 4, return the weights through layer,
 # decoder and model, and break every contract on the way. There is a better door.
 #
 # A **forward hook** is a function of yours that PyTorch calls each time a module has run, with the
@@ -494,6 +494,9 @@ for careful in (False, True):
 # - Each map is a softmax over the cells: it sums to 1.
 # - Leave no trace: eval mode for the pass, no gradient, and afterwards, **also after an error**, every
 #   hook is removed and the mode is the old one.
+#
+# Write it in three passes, with the check after each: first the maps with `heads=False` (it will then complain
+# about hooks), then removal and mode in `finally`, then `heads=True`.
 
 
 # %% todo="cross_attention_maps"
@@ -714,7 +717,7 @@ hidden.predict_and_visualize(predict_and_visualize)
 #
 # <details><summary>Hint 2 · the plan</summary>
 #
-# `predict`, then the maps of the last layer. There are 1 + n panels; four in a row look well, and the
+# `predict`, then the maps of the last layer. There are 1 + n panels; four in a row look good, and the
 # number of rows is rounded up. `.flatten()` makes one list of a grid of axes. Panel 0: image and boxes.
 # Panel i + 1: the image, and the map whose number stands in `query_indices[i]`. Hide what is left over.
 # Return.
@@ -833,7 +836,7 @@ reveal("inside the box", f"{last:.2f}, which is {last / even:.1f} times the box'
 #
 # It is not the whole truth. Even in the last layer a good part of the attention lies outside the box,
 # most of that right beside it. This is no mistake. A cell is not a window of 16 pixels: what it knows
-# comes from 63 pixels around it (step 1), and the encoder has let every cell listen to all others. The
+# comes from a window of 63 × 63 pixels (step 1), and the encoder has let every cell listen to all others. The
 # cell *beside* an object can tell where the object ends, and the ends are what a box is made of. On COCO
 # the paper sees queries look at the extremities of objects, heads or legs (section 4.2, figure 6).
 #

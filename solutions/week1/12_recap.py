@@ -52,8 +52,8 @@
 # <details><summary>6 · Step 5: all boxes lie in the middle and are half as wide and half as high as the image. When is that no reason to worry, and when is it?</summary>
 #
 # Before training it is to be expected: the raw outputs are near 0, and the sigmoid of 0 is 0.5. After a
-# few hundred steps it is an alarm: either no gradient reaches the box head, or all queries' vectors are
-# alike.
+# few hundred steps it is an alarm: no gradient reaches the box head. (Boxes that are all alike but have the
+# objects' usual size are something else: then the head learns, and the queries are not told apart.)
 # </details>
 #
 # <details><summary>7 · Step 6: the matcher does not run when the model is used. Who decides then which query reports an object?</summary>
@@ -430,8 +430,8 @@ count_words("12_recap", "recap", limit=200, explain=terms)
 # | [RF-DETR](https://arxiv.org/abs/2511.09554), 2025 | models made for COCO, and for one speed | builds on LW-DETR, with a backbone that was trained on a large collection of images without labels (DINOv2). From one training on your data it picks, among thousands of variants, those that fit your time budget |
 #
 # (Sources: the five papers; the results table in the README of fundamentalvision/Deformable-DETR; "How
-# RF-DETR works" in the documentation of roboflow/rf-detr. RF-DETR trains several groups of queries at
-# once, each matched one to one on its own. DINO the detector is no relative of DINOv2 the backbone.)
+# RF-DETR works" in the documentation of roboflow/rf-detr. LW-DETR and RF-DETR train several groups of queries
+# at once, each matched one to one on its own. DINO the detector is no relative of DINOv2 the backbone.)
 #
 # If you are undecided, begin with the first: DINO, LW-DETR and RF-DETR all use its attention. While you
 # read, ask which of *your* classes it would replace, and which it would leave as they are.

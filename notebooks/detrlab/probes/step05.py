@@ -44,7 +44,8 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
     module.train()
     in_training = module(hidden)[0], module(hidden)[1]
     agree = torch.equal(in_training[0], logits) and torch.equal(in_training[1], boxes)
-    yield "the claim that training mode gives the same outputs", agree, "The heads have no dropout."
+    outputs = "the same outputs" if agree else "other outputs"
+    yield "what training mode gives", outputs, "The heads have no dropout."
 
 
 def described(output: Any) -> str:

@@ -44,7 +44,7 @@ def observe_pairs(answer: Any, sizes: list[tuple[int, int]], advice: str) -> Ite
         raise CheckFailed(f"An entry holds more indices than there are queries and objects. {advice}")
     indices = [[part.long().flatten().tolist() for part in (pair[0], pair[1])] for pair in answer]
     different = [[len(set(queries)), len(set(things))] for queries, things in indices]
-    yield "the list of how many queries and objects you use", different, advice
+    yield "the list of how many different [queries, objects] each image's pairs use", different, advice
     strays, tables = [], []
     for (n_queries, n_objects), (queries, things) in zip(sizes, indices, strict=False):
         # A table of zeros and ones does not depend on the order in which the pairs are listed.

@@ -59,7 +59,12 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
         yield f"the list of what changes with {said}", changed(before, after)
         length = max((after[name] - before[name]).abs().max().item() for name in before)
         way = "hardly" if length < 1e-5 else "a little" if length < 0.1 else "a lot"
-        yield f"the distance that the weights move in the first of all steps, with {said},", way
+        where = f"the distance that the weights move in the first of all steps, with {said},"
+        yield (
+            where,
+            way,
+            "TrainingRun raises the rates over 100 steps: give it the optimiser that moves the weights.",
+        )
     for same_seed in (True, False):
         other, judge = pupil_and_judge(train)
         trained(train, **AT_WORK, seed=seed + (not same_seed), model=other, criterion=judge)
@@ -109,9 +114,10 @@ def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
             way = (
                 "up" if after[name] > before[name] else "down" if after[name] < before[name] else "still"
             )
-            yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way
+            yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way, WEIGHTS
 
 
+WEIGHTS = "Look at what your DetrLoss gets: noobj_weight handed on, and weight_class=3.0."
 MEANINGS = {
     "doubt": 'a model\'s logit of "no object"',
     "claim": "a number that helps the classes and harms the boxes,",

@@ -103,7 +103,9 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
     else:
         raised = False
     yield "whether an error of the model comes through", raised
-    yield "the number of hooks left on a model that raised an error", model.traces()["hooks"]
+    left = model.traces()
+    yield "the number of hooks left on a model that raised an error", left["hooks"]
+    yield "the mode of a model that came in training mode and raised an error", left["mode"]
 
 
 @probe()
