@@ -24,6 +24,7 @@ demo: $(BIN)/.ready  ## build the release, grade a demo class with nbgrader, wri
 	@python -m autograder demo
 
 grade: $(BIN)/.ready  ## grade what lies in DIR, one folder or zip for each student
+	@test -n "$(DIR)" || { echo "Say which folder: make grade DIR=INBOX"; exit 1; }
 	@python -m autograder grade "$(DIR)"
 
 formgrader: $(BIN)/.ready  ## grade written answers in JupyterLab (DETR_COURSE=FOLDER: another course)

@@ -72,11 +72,16 @@ def grade(folder: Path, processes: int, scheduler: str) -> None:
 
 
 def report(unfinished: bool) -> None:
-    """Write the report on the class and the tables of scores anew, for Canvas and Moodle too."""
-    from autograder import overview, platforms, report
+    """Write all that follows from the gradebook anew: report, tables for platforms, feedback pages."""
+    from autograder import feedback, gradebook, overview, platforms, report
 
-    paths = overview.write_overview(), report.write_csv(), *platforms.export(unfinished=unfinished)
+    gradebook.set_penalties()
+    tables, lost = platforms.export(unfinished=unfinished)
+    paths = [overview.write_overview(), report.write_csv(), *tables]
     print("Wrote " + ", ".join(map(str, paths)) + ".")
+    if lost:
+        print("Not in moodle.csv, for want of an email address: " + ", ".join(lost) + ".")
+    print(f"Feedback pages: {feedback.give_feedback(processes=os.cpu_count() or 1)}")
 
 
 def roster(table: Path) -> None:
@@ -97,7 +102,10 @@ def times(table: Path) -> None:
     """Note when students handed in, from a CSV file with the columns student, time and perhaps step."""
     from autograder.roster import import_times
 
-    print(f"Noted the time of {import_times(table)} submissions; grade again for what it costs.")
+    made, lost = import_times(table)
+    print(f"Noted the time of {made} submissions; grade again for what it costs.")
+    if lost:
+        print("Handed in nothing that is here: " + ", ".join(lost) + ".")
 
 
 def check(notebook: Path) -> int:
@@ -197,11 +205,17 @@ def main() -> int:
         return 2
     if options.pop("no_isolation", False):
         os.environ["DETR_NO_ISOLATION"] = "1"  # an environment variable, so that workers see it too
+    from autograder.stopped import AGAIN, stopped_in_words
+
     try:
-        return run(**options) or 0
+        with stopped_in_words():
+            return run(**options) or 0
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"Stopped. {AGAIN}", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,13 +177,32 @@ def release(course: Path, only: list[str] | None = None) -> Path:
     """
     api = open_course(course)
     for step in only or steps():
-        folder = course / "source" / step
-        folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(read_source(step), folder / f"{step}.ipynb")
-        result = api.generate_assignment(step, force=True, create=True)
-        if not result["success"]:
-            raise SourceError(f"nbgrader could not release {step}:\n{result['log']}")
+        folder, released = course / "source" / step, course / "release" / step
+        with kept_on_failure(folder, released):  # nbgrader deletes the old release before it tries
+            folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(read_source(step), folder / f"{step}.ipynb")
+            result = api.generate_assignment(step, force=True, create=True)
+            if not result["success"]:
+                raise SourceError(f"nbgrader could not release {step}:\n{result['log']}")
     return course / "release"
+
+
+@contextmanager
+def kept_on_failure(*folders: Path) -> Iterator[None]:
+    """Put folders back as they were where what is done meanwhile fails."""
+    with tempfile.TemporaryDirectory() as safe:
+        copies = [Path(safe, str(number)) for number in range(len(folders))]
+        for folder, copy in zip(folders, copies, strict=True):
+            if folder.is_dir():
+                shutil.copytree(folder, copy)
+        try:
+            yield
+        except BaseException:
+            for folder, copy in zip(folders, copies, strict=True):
+                shutil.rmtree(folder, ignore_errors=True)
+                if copy.is_dir():
+                    shutil.copytree(copy, folder)
+            raise
 
 
 def notebooks(target: Path = NOTEBOOKS) -> list[Path]:

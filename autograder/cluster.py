@@ -7,12 +7,12 @@ dies takes no task with it: another one does it. A task that ends several proces
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from autograder.box import Box
-from autograder.gradebook import GradingStopped
 from autograder.keys import Verdicts
+from autograder.stopped import AGAIN, GradingStopped
 from autograder.tasks import Task, judge_task
 
 if TYPE_CHECKING:
@@ -27,16 +27,21 @@ PATIENCE = {
 }
 AHEAD = 2  # tasks under way for each process
 spare: Box | None = None  # in each of these processes, started ahead of its submission
+turn = Lock()  # a cluster may give its processes several threads
 
 
 def judge_with_spare(task: Task) -> dict[str, Verdicts | None]:
-    """Judge in the box that was started ahead, and start the next one: importing torch takes seconds."""
+    """Judge in the box that was started ahead, and start the next one: importing torch takes seconds.
+
+    One at a time: while a step is judged, this process sees stand-ins in the place of its notebooks.
+    """
     global spare
-    box, spare = spare or Box(), None
-    with box:
-        spare = Box()
-        spare.launch()
-        return judge_task(task, box)
+    with turn:
+        box, spare = spare or Box(), None
+        with box:
+            spare = Box()
+            spare.launch()
+            return judge_task(task, box)
 
 
 @contextmanager
@@ -71,23 +76,24 @@ def judge_all(tasks: Iterator[Task], client: "Client") -> Iterator[Judged]:
     """
     from distributed import KilledWorker, as_completed
 
-    students = {}
+    students: dict[str, str] = {}
     under_way = as_completed()
 
-    def submit(task: Task) -> None:
-        future = client.submit(judge_with_spare, task, pure=False)
-        students[str(future.key)] = task.student
-        under_way.add(future)
+    def fill_up() -> None:
+        """Have enough under way for the processes that there are now: more may have joined."""
+        while len(students) < AHEAD * max(1, len(client.ncores())) and (task := next(tasks, None)):
+            future = client.submit(judge_with_spare, task, pure=False)
+            students[str(future.key)] = task.student
+            under_way.add(future)
 
-    for task in islice(tasks, AHEAD * max(1, len(client.ncores()))):
-        submit(task)
+    fill_up()
     for future in under_way:
         student = students.pop(str(future.key))
         if future.cancelled():
-            raise GradingStopped(
-                "The processes that judge are gone. Nothing is lost: run the same command again."
-            )
+            raise GradingStopped(f"The processes that judge are gone. {AGAIN}")
         error = future.exception()
+        if isinstance(error, ImportError):
+            raise GradingStopped(f"A worker cannot import this course: {error}. Set it up there. {AGAIN}")
         if isinstance(error, KilledWorker):
             yield student, {}
         elif error:
@@ -95,8 +101,7 @@ def judge_all(tasks: Iterator[Task], client: "Client") -> Iterator[Judged]:
         else:
             yield student, future.result()
         future.release()
-        for task in islice(tasks, 1):
-            submit(task)
+        fill_up()
 
 
 def judge(tasks: Iterator[Task], processes: int = 0, scheduler: str = "") -> Iterator[Judged]:

@@ -1,6 +1,7 @@
 """The grader's desk: what is still to do, what a judge needs for it, and what is written down of it."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,21 +66,28 @@ class Desk:
         page = self.notebooks.autograded(student, step) / f"{step}.ipynb"
         return in_time and row.scores == note.get("scores") and page.is_file()
 
-    def unknown(self, keys: Keys) -> list[str]:
-        """Return the steps on which there are no verdicts yet."""
-        return [step for step, key in keys.items() if key and self.rules.known(key) is None]
+    def unknown(self, keys: Keys) -> Keys:
+        """Return the steps on which there are no verdicts yet, with their keys."""
+        return {step: key for step, key in keys.items() if key and self.rules.known(key) is None}
 
-    def task(self, student: str, steps: list[str]) -> Task:
-        """Return what a judge needs for a student's steps; those that cannot be read are left out."""
+    def task(self, student: str, keys: Keys) -> Task:
+        """Return what a judge needs for a student's steps.
+
+        Left out are those that cannot be read, and those that are no longer what their key stands for.
+        """
         cells: dict[str, list[dict]] = {}
         files: dict[str, bytes] = {}
-        for step in steps:
+        folder = self.notebooks.submitted(student)
+        for step, key in keys.items():
             try:
-                nb = self.prepared[student, step] = self.notebooks.rebuilt(student, step)
+                nb, own = self.notebooks.rebuilt(student, step), self.rules.files(step, folder)
+                if self.rules.key(step, folder) != key:
+                    continue
             except Exception:  # whatever it is, nbgrader will come upon it when the submission is written
                 continue
+            self.prepared[student, step] = nb
             cells[step] = [bare(cell) for cell in nb.cells if cell.cell_type == "code"]
-            files |= self.rules.files(step, self.notebooks.submitted(student))
+            files |= own
         small = {place: without_outputs(content) for place, content in files.items()}
         return Task(student, self.rules.judge, self.rules.seed, course_version(), cells, small)
 
@@ -101,23 +109,26 @@ class Desk:
         except Exception:  # whatever it is, nbgrader can say what it makes of it
             return self.ask_nbgrader(student, step)
         path = verdicts_path(self.root, student, step)
-        answers, before = marks.fingerprints(nb), read_json(path).get("answers", {})
+        model = self.notebooks.submitted(student, step) / MODEL
+        answers, before = marks.fingerprints(nb, model), read_json(path).get("answers", {})
         changed = {name for name, answer in answers.items() if before.get(name) != answer}
         time = self.notebooks.time_of(student, step)
         scores = self.writer.record(student, step, nb, verdicts, changed, time)
         self.notebooks.write_autograded(student, step, nb)
-        model = self.notebooks.submitted(student, step) / MODEL
         write_json(path, marks.note(nb, "" if known is None else key, verdicts, scores, model))
         return Graded(student, step, NOT_JUDGED if known is None else "")
 
     def ask_nbgrader(self, student: str, step: str) -> Graded:
-        """Have nbgrader grade a submission; where it cannot, its automatic scores are taken back."""
+        """Have nbgrader grade a submission; where it cannot, scores, verdicts and page are taken back."""
         told = self.api.autograde(step, student)
         if "KeyboardInterrupt" in told.get("error", ""):
             raise KeyboardInterrupt  # nbgrader's API swallows it
         problem = "" if told["success"] else told.get("log", told.get("error", "")).strip()
         if problem:
             forget_scores(self.api.coursedir.db_url, step, student)
+            path = verdicts_path(self.root, student, step)
+            write_json(path, {"answers": read_json(path).get("answers", {})})
+            shutil.rmtree(self.root / "feedback" / student / step, ignore_errors=True)
         return Graded(student, step, problem)
 
 

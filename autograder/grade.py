@@ -4,9 +4,7 @@ What is graded already, as it is now, is left as it is: a run that was killed go
 run with nothing new takes seconds. What comes out is what `nbgrader autograde` makes of the verdicts.
 """
 
-import fcntl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +20,9 @@ from rich.text import Text
 
 from autograder import cluster
 from autograder.desk import Desk, Graded
-from autograder.gradebook import GradingStopped, Writer, stopped_in_words
+from autograder.gradebook import Writer
 from autograder.settings import COURSE, open_course
+from autograder.stopped import only_one, stopped_in_words
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
@@ -72,6 +71,9 @@ def find_work(
     if unknown := set(chosen) - set(known):
         course = api.coursedir.root
         raise ValueError(f"{course} has no step {min(unknown)!r}; it has {', '.join(known) or 'none'}.")
+    folder = Path(api.coursedir.root, api.coursedir.release_directory)
+    if gone := [step for step in chosen if not (folder / step / f"{step}.ipynb").is_file()]:
+        raise FileNotFoundError(f"The release of {gone[0]} is missing: python -m autograder release")
     work: Work = {}
     for step in chosen:
         for student in sorted(api.get_submitted_students(step)):
@@ -82,18 +84,6 @@ def find_work(
     if unknown := wanted - work.keys():
         raise ValueError(f"{min(unknown)!r} has submitted none of these steps.")
     return {student: own for student, own in work.items() if student in wanted}
-
-
-@contextmanager
-def only_one(course: Path) -> Iterator[None]:
-    """Hold the course for this run. GradingStopped where another run holds it."""
-    with (course / ".grading").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            reason = f"Another run is grading {course} just now; wait until it has ended."
-            raise GradingStopped(reason) from None
-        yield
 
 
 class Rate(ProgressColumn):

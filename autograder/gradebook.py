@@ -4,12 +4,12 @@ nbgrader opens its gradebook eleven times for a notebook and asks for each cell 
 open, and what is the same for a whole class is asked for once. While `grade` runs, this writes alone.
 """
 
-import errno
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from nbformat import NotebookNode
@@ -17,39 +17,17 @@ from nbgrader import api as rows
 from nbgrader import utils
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from autograder import marks
 from autograder.keys import Verdicts
 from autograder.pages import grade_id
+from autograder.settings import COURSE, open_course
+from autograder.stopped import only_one
 
 Row = TypeVar("Row", rows.Grade, rows.Comment)
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
-
-
-class GradingStopped(OSError):
-    """Grading cannot go on for now; the message says why and what to do. What is graded stays graded."""
-
-
-@contextmanager
-def stopped_in_words() -> Iterator[None]:
-    """Turn a full disk or a locked gradebook into GradingStopped, in one sentence."""
-    again = "Nothing is lost: run the same command again, and it goes on from here."
-    try:
-        yield
-    except OperationalError as error:
-        if "full" in str(error.orig):
-            raise GradingStopped(f"The disk is full. Make room. {again}") from error
-        if "lock" in str(error.orig):
-            reason = "The gradebook is locked by another program. Close formgrader or wait for it."
-            raise GradingStopped(f"{reason} {again}") from error
-        raise GradingStopped(f"The gradebook cannot be written ({error.orig}). {again}") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise GradingStopped(f"The disk is full. Make room. {again}") from error
-        raise
 
 
 @dataclass(frozen=True)
@@ -69,6 +47,12 @@ class Recorded:
     scores: dict[str, float | None]
     timestamp: datetime | None
     late: bool
+
+
+def set_penalties(course: Path = COURSE) -> None:
+    """Set every penalty for coming late anew: a person may have given points since it was set."""
+    with only_one(course), Writer(open_course(course)) as writer:
+        writer.penalize_all()
 
 
 class Writer:
@@ -176,12 +160,12 @@ class Writer:
             if penalty is not None:
                 notebook.late_submission_penalty = min(max(penalty, 0), score)
 
-    def forget(self, student: str, name: str) -> None:
-        """Take back the automatic scores of a submission that cannot be graded this time."""
+    def penalize_all(self) -> None:
+        """Set the penalty of every submission."""
         with self.transaction():
-            _, notebook = self.submission(student, self.step(name))
-            for grade in self.rows_of(rows.Grade, notebook):
-                grade.auto_score, grade.needs_manual_grade = None, True
+            for submission in list(self.db.scalars(select(rows.SubmittedAssignment))):
+                for notebook in submission.notebooks:
+                    self.penalize(submission.student_id, submission, notebook)
 
     def recorded(self) -> dict[tuple[str, str], Recorded]:
         """Return what the gradebook has of every submission, by student and step."""

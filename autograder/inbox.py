@@ -23,8 +23,9 @@ MAX_TOTAL = 200_000_000  # of all files of one student together
 MAX_FILES = 5_000  # looked at in one entry
 MAX_CELLS = 2_000
 MAX_DEPTH = 40
-# Ada Lovelace_123_assignsubmission_file/00.ipynb and lovelaceada_LATE_45_678_00.ipynb, as exported.
-MOODLE = re.compile(r"(?P<student>[^/]+_\d+)_assignsubmission_[a-z]+_?/.")
+# As exported: Ada Lovelace_123_assignsubmission_file/00.ipynb, or ..._file_00.ipynb where there are no
+# folders; lovelaceada_LATE_45_678_00.ipynb.
+MOODLE = re.compile(r"(?P<student>[^/]+_\d+)_assignsubmission_[a-z]+(?:_?/|_).")
 CANVAS = re.compile(r"(?P<student>[^_/]+)_(?:LATE_)?(?P<number>\d+)_\d+_[^/]+$")
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".venv", "node_modules"}
 

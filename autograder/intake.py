@@ -10,7 +10,7 @@ import re
 import shutil
 import unicodedata
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +20,7 @@ from autograder.inbox import MODEL, Found, Unreadable, is_model, parse_notebook,
 from autograder.rebuild import Notebook, Written, rebuild
 from autograder.records import read_json, receipts_path, write_json
 from autograder.settings import COURSE, nbgrader_settings, open_course
+from autograder.stopped import only_one
 from detrlab.checkpoint import TRAINED_IN
 from detrlab.outcome import printable
 
@@ -51,28 +52,43 @@ def collect(source: Path, course: Path = COURSE) -> list[Receipt]:
     """
     if not source.is_dir() and not zipfile.is_zipfile(source):
         raise FileNotFoundError(f"There is no folder and no zip {source} to collect from.")
+    if course.resolve().is_relative_to(source.resolve()):
+        raise ValueError(f"{source} holds the course itself; name the folder with what was handed in.")
     releases = read_releases(course)
     inside = source.iterdir() if source.is_dir() else [source]
     entries = sorted(entry for entry in inside if not entry.name.startswith("."))
+    with only_one(course):
+        new = list(collect_all(entries, course, releases))
+        old = read_json(receipts_path(course)).get("receipts", [])
+        # What was wrong with a step stays until the step is handed in again.
+        about = {(receipt.student, receipt.step) for receipt in new} | {(r.student, "") for r in new}
+        kept = [receipt for receipt in old if (receipt["student"], receipt["step"]) not in about]
+        write_json(receipts_path(course), {"receipts": kept + [asdict(receipt) for receipt in new]})
+    return new
+
+
+def collect_all(entries: list[Path], course: Path, releases: Releases) -> Iterator[Receipt]:
+    """Take in every student's files; yield what became of each."""
     numbers = functools.cache(platform_numbers)
-    receipts: dict[str, list[Receipt]] = {}
+    seen = set()
     for entry in track(entries, "Intake"):
+        shown = printable(entry.name, LONGEST)
         for name, files in students_of(entry, is_alone=len(entries) == 1):
             number = NUMBER.search(name)
-            student = (number and numbers(course).get(number[1])) or student_id(name)
-            if student in receipts:
+            plain = student_id(name)
+            student = (number and numbers(course).get(number[1])) or plain
+            if student in seen:
                 reason = f"is a second entry for {student}; the first one was taken."
-                again = Receipt(student, printable(entry.name, LONGEST), reason=reason, needs_person=True)
-                receipts[student].append(again)
-            else:
-                receipts[student] = collect_entry(
-                    student, printable(entry.name, LONGEST), files, course, releases
+                yield Receipt(student, shown, reason=reason, needs_person=True)
+                continue
+            seen.add(student)
+            if student != plain and (course / "submitted" / plain).is_dir():
+                reason = (
+                    f"counts for {student} now. What {plain} handed in before stays: take it away with "
+                    f"`nbgrader db student remove {plain} --force`, and delete submitted/{plain}."
                 )
-    new = [receipt for own in receipts.values() for receipt in own]
-    old = read_json(receipts_path(course)).get("receipts", [])
-    kept = [receipt for receipt in old if receipt["student"] not in receipts]
-    write_json(receipts_path(course), {"receipts": kept + [asdict(receipt) for receipt in new]})
-    return new
+                yield Receipt(plain, shown, reason=reason, needs_person=True)
+            yield from collect_entry(student, shown, files, course, releases)
 
 
 def platform_numbers(course: Path) -> dict[str, str]:
@@ -139,14 +155,18 @@ def take_step(
     """Take one of the files that are this step; the one with the step's own name, else the last."""
     named = [name for name in files if PurePosixPath(name).stem == step]
     chosen = (named or list(files))[-1]
-    reason, doubt = f"was left aside: {chosen} was taken for this step.", len(named) != 1
-    aside = [Receipt(student, name, step, False, reason, doubt) for name in files if name != chosen]
+    reason, in_doubt = f"was left aside: {chosen} was taken for this step.", len(named) != 1
+    aside = [
+        Receipt(student, name, step, False, reason, in_doubt and files[name] != files[chosen])
+        for name in files
+        if name != chosen
+    ]
     try:
         remark = write_submission(course, student, step, rebuild(files[chosen], release))
     except Exception as error:  # whatever one file holds, the next student's goes on
         reason = f"could not be rebuilt on the release ({type(error).__name__})."
         return [*aside, Receipt(student, chosen, step, False, reason, needs_person=True)]
-    return [*aside, Receipt(student, chosen, step, taken=True, reason=remark)]
+    return [*aside, Receipt(student, chosen, step, True, remark, needs_person=bool(remark))]
 
 
 def take_model(student: str, models: dict[str, bytes], course: Path, releases: Releases) -> list[Receipt]:
@@ -162,7 +182,10 @@ def take_model(student: str, models: dict[str, bytes], course: Path, releases: R
         (folder / MODEL).write_bytes(models[chosen])
         forget_grading(course, student, TRAINED_IN)
     reason = f"was left aside: {chosen} was taken."
-    left = [Receipt(student, name, TRAINED_IN, False, reason, True) for name in aside]
+    left = [
+        Receipt(student, name, TRAINED_IN, False, reason, models[name] != models[chosen])
+        for name in aside
+    ]
     digest = hashlib.sha256(models[chosen]).hexdigest()
     return [*left, Receipt(student, chosen, TRAINED_IN, taken=True, digest=digest)]
 
@@ -193,11 +216,11 @@ def write_submission(course: Path, student: str, step: str, notebook: Notebook) 
     Returns what somebody should know about it.
     """
     path = course / "submitted" / student / step / f"{step}.ipynb"
-    if read_json(path) == notebook:
-        return ""
-    write_json(path, notebook)
-    forget_grading(course, student, step)
-    if path.with_name("timestamp.txt").is_file():
+    if read_json(path) != notebook:
+        write_json(path, notebook)
+        forget_grading(course, student, step)
+    time = path.with_name("timestamp.txt")
+    if time.is_file() and time.stat().st_mtime_ns < path.stat().st_mtime_ns:
         return "is new, but its time is still that of the one before: `times` tells when it came."
     return ""
 

@@ -59,7 +59,13 @@ def secret_seed(course: Path) -> int:
             file.flush()
             with suppress(FileExistsError):
                 os.link(file.name, path)
-    return int(path.read_text())
+    try:
+        return int(path.read_text())
+    except ValueError:
+        raise ValueError(
+            f"{path} does not hold a whole number. Put it back from your backup; without the file a new "
+            "one is drawn, and everything is judged anew."
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -40,20 +40,34 @@ def exercise_of(name: str) -> str:
     return name.removeprefix("tests_")
 
 
-def fingerprints(nb: NotebookNode) -> dict[str, str]:
-    """Return a short fingerprint of each graded cell's text, to see whether an answer has changed."""
-    return {
-        grade_id(cell): hashlib.sha256(cell.source.strip().encode()).hexdigest()[:16]
-        for cell in nb.cells
-        if is_grade(cell)
-    }
+def fingerprints(nb: NotebookNode, model: Path) -> dict[str, str]:
+    """Return a fingerprint of what each graded cell grades, to see whether an answer has changed.
+
+    A written answer is its own text. A check grades the notebook's code but for other exercises' cells,
+    and that of a trained `model` the file too.
+    """
+    found = {}
+    for cell in filter(is_grade, nb.cells):
+        parts = [cell.source] if cell.cell_type != "code" else code_for(nb, exercise_of(grade_id(cell)))
+        graded = [text.strip().encode() for text in parts]
+        if exercise_of(grade_id(cell)) == model.stem and model.is_file():
+            graded.append(model.read_bytes())
+        found[grade_id(cell)] = fingerprint(*graded)[:16]
+    return found
+
+
+def code_for(nb: NotebookNode, exercise: str) -> list[str]:
+    """Return the code that an exercise is graded on: all but the answers to other exercises."""
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    own = f"todo_{exercise}"
+    return [c.source for c in code if grade_id(c) == own or not grade_id(c).startswith("todo_")]
 
 
 def note(
     nb: NotebookNode, key: str, verdicts: Verdicts, scores: dict[str, float | None], model: Path
 ) -> dict:
     """Return what is kept of a graded submission beside the gradebook."""
-    kept = {"key": key, "verdicts": verdicts, "answers": fingerprints(nb), "scores": scores}
+    kept = {"key": key, "verdicts": verdicts, "answers": fingerprints(nb, model), "scores": scores}
     weights = {f"weights_{model.stem}": fingerprint(model.read_bytes())} if model.is_file() else {}
     return kept | {"traces": traces(nb) | weights}
 

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from autograder.keys import fingerprint
-from autograder.marks import exercise_of
+from autograder.marks import LEAST_CODE, LEAST_TEXT, exercise_of
 from autograder.records import read_json, verdicts_path
 from autograder.report import Row, rows
 from autograder.settings import AUTOGRADER, COURSE, open_course
@@ -21,9 +21,10 @@ from detrlab.checkpoint import SHIPPED
 
 # The states of a check, and their signs; what is right in part is shown between right and wrong.
 STATES = {"pass": "right", "part": "partly", "nothing": "open"}
-SIGNS = {"right": "✓", "partly": "◐", "wrong": "✗", "open": "○", "missing": "·"}
+SIGNS = {"right": "✓", "partly": "◐", "wrong": "✗", "waiting": "?", "open": "○", "missing": "·"}
 MOST = 40  # sentences shown
 WRITTEN = "Written answers, or a second look at them."
+CHANGED = "Points given by hand, for an answer that has changed since."
 Notes = Mapping[tuple[str, str], dict]  # what was noted of each submission, by student and step
 
 
@@ -38,10 +39,10 @@ class Check:
     megabytes: list[float] = field(default_factory=list)
 
     @property
-    def share(self) -> float:
-        """The share of those who answered that are right, 0 to 1."""
+    def share(self) -> float | None:
+        """The share of those who answered that are right, 0 to 1; None where nobody did."""
         answered = sum(self.counts[state] for state in ("right", "partly", "wrong"))
-        return self.counts["right"] / answered if answered else 1.0
+        return self.counts["right"] / answered if answered else None
 
 
 @dataclass
@@ -61,12 +62,13 @@ def write_overview(course: Path = COURSE, path: Path | None = None) -> Path:
     environment = Environment(
         loader=FileSystemLoader(AUTOGRADER), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(signs=SIGNS, median=median)
-    path.write_text(environment.get_template("overview.html").render(collect(course)), encoding="utf-8")
+    environment.globals.update(signs=SIGNS, median=median, least_code=LEAST_CODE, least_text=LEAST_TEXT)
+    content = environment.get_template("overview.html").render(findings(course))
+    path.write_text(content, encoding="utf-8")
     return path
 
 
-def collect(course: Path) -> dict[str, Any]:
+def findings(course: Path) -> dict[str, Any]:
     """Return all that the page shows."""
     everything = rows(course)
     handed_in = [(row.student, row.step) for row in everything]
@@ -77,6 +79,7 @@ def collect(course: Path) -> dict[str, Any]:
         "course": course.resolve().name,
         "students": list(students(course, everything, checks, notes)),
         "checks": checks,
+        "hardest": sorted(checks, key=lambda check: (check.share is None, check.share)),
         "steps": Counter(check.step for check in checks),
         "maximum": sum({row.step: row.max_score for row in everything}.values()),
         "slips": frequent(notes),
@@ -115,7 +118,7 @@ def count(check: Check, verdict: dict | None) -> tuple[str, str]:
     if verdict is None:
         check.counts["missing"] += 1
         return "missing", ""
-    state = STATES.get(verdict["state"], "wrong")
+    state = "waiting" if verdict.get("needs_person") else STATES.get(verdict["state"], "wrong")
     check.counts[state] += 1
     if verdict.get("cpu_seconds"):
         check.seconds.append(verdict["cpu_seconds"])
@@ -133,7 +136,7 @@ def frequent(notes: Notes) -> list[tuple[str, str, list[str]]]:
     told: dict[tuple[str, str], list[str]] = defaultdict(list)
     for (student, _), note in notes.items():
         for name, verdict in note.get("verdicts", {}).items():
-            if STATES.get(verdict["state"], "wrong") == "wrong":
+            if STATES.get(verdict["state"], "wrong") == "wrong" and not verdict.get("needs_person"):
                 told[name, headline(verdict)].append(student)
     most = sorted(told.items(), key=lambda item: -len(item[1]))[:MOST]
     return [(name, sentence, who) for (name, sentence), who in most]
@@ -143,13 +146,19 @@ def waiting(everything: list[Row], notes: Notes) -> list[tuple[str, str, list[st
     """Return what a person must look at: step, why, who. Written answers come last."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in everything:
-        if row.needs_manual:
-            verdicts = notes[row.student, row.step].get("verdicts", {})
-            doubts = [headline(verdict) for verdict in verdicts.values() if verdict.get("needs_person")]
-            why = " ".join([*row.problems, *doubts]) or WRITTEN
+        verdicts = notes[row.student, row.step].get("verdicts", {})
+        doubts = [why_it_waits(name, verdicts.get(exercise_of(name), {})) for name in row.waits]
+        for why in dict.fromkeys([*row.problems, *doubts]):
             reasons[row.step, why].append(row.student)
     ordered = sorted(reasons, key=lambda reason: (reason[1] == WRITTEN, reason))
     return [(step, why, reasons[step, why]) for step, why in ordered]
+
+
+def why_it_waits(name: str, verdict: dict) -> str:
+    """Say why a graded cell waits for a person."""
+    if verdict.get("needs_person"):
+        return headline(verdict)
+    return CHANGED if name.startswith("tests_") else WRITTEN
 
 
 def alike(notes: Notes) -> list[tuple[list[str], list[str], str]]:

@@ -1,7 +1,7 @@
 """Write scores as learning platforms import them: CSV files for Canvas and for Moodle.
 
-One column a step, named like it. A cell stays empty where nothing could be graded, or where a person has
-not finished; an empty cell is no zero.
+One column a step, named like it, where anybody has a score. A cell stays empty where nothing could be
+graded, or where a person has not finished; an empty cell is no zero.
 """
 
 import csv
@@ -15,32 +15,38 @@ from autograder.settings import COURSE, open_course
 # The columns by which a platform finds a student: its heading, and nbgrader's field.
 CANVAS = {"Student": "name", "ID": "lms_user_id", "SIS User ID": "", "SIS Login ID": "id", "Section": ""}
 MOODLE = {
-    "Username": "id",
+    "Email address": "email",
     "First name": "first_name",
     "Last name": "last_name",
-    "Email address": "email",
+    "Student": "id",
 }
 
 
-def export(course: Path = COURSE, unfinished: bool = False) -> list[Path]:
-    """Write canvas.csv and moodle.csv into the course's folder; return their paths.
+def export(course: Path = COURSE, unfinished: bool = False) -> tuple[list[Path], list[str]]:
+    """Write canvas.csv and moodle.csv into the course's folder.
 
-    With `unfinished`, scores that a person has still to look at are written too.
+    With `unfinished`, scores that a person has still to look at are written too. Returns the two paths,
+    and the students whom Moodle would not find, for want of an address: its table leaves them out.
     """
     scores = {(row.student, row.step): score_of(row, unfinished) for row in rows(course)}
     with open_course(course).gradebook as gradebook:
         maxima = {one.name: f"{one.max_score:g}" for one in gradebook.assignments}
         students = [one.to_dict() | {"name": full_name(one)} for one in gradebook.students]
-    steps = sorted(maxima)
+    steps = sorted({step for (_, step), score in scores.items() if score})
     possible = ["    Points Possible", "", "", "", "", *(maxima[step] for step in steps)]
-    for name, columns, first in (("canvas", CANVAS, [possible]), ("moodle", MOODLE, [])):
-        with (course / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+
+    def write(name: str, columns: dict[str, str], first: list[list[str]], people: list[dict]) -> Path:
+        with (course / name).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerows([[*columns, *steps], *first])
-            for one in students:
+            for one in people:
                 known = [one.get(field) or "" for field in columns.values()]
                 writer.writerow([*known, *(scores.get((one["id"], step), "") for step in steps)])
-    return [course / "canvas.csv", course / "moodle.csv"]
+        return course / name
+
+    canvas = write("canvas.csv", CANVAS, [possible], students)
+    moodle = write("moodle.csv", MOODLE, [], [one for one in students if one["email"]])
+    return [canvas, moodle], [one["id"] for one in students if not one["email"]]
 
 
 def full_name(student: Student) -> str:

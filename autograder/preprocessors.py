@@ -78,8 +78,11 @@ class KeepManualGrades(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Correct the "needs manual grade" marks that SaveAutoGrades has set; note what was graded."""
         ids = resources["nbgrader"]
-        path = verdicts_path(Path(course_of(self).root), ids["student"], ids["assignment"])
-        answers, answers_before = marks.fingerprints(nb), read_json(path).get("answers", {})
+        course = course_of(self)
+        path = verdicts_path(Path(course.root), ids["student"], ids["assignment"])
+        folder = course.format_path(course.submitted_directory, ids["student"], ids["assignment"])
+        model = Path(folder, MODEL)
+        answers, answers_before = marks.fingerprints(nb, model), read_json(path).get("answers", {})
         with Gradebook(ids["db_url"]) as gradebook:
             notebook = gradebook.find_submission_notebook(
                 ids["notebook"], ids["assignment"], ids["student"]
@@ -90,10 +93,6 @@ class KeepManualGrades(NbGraderPreprocessor):
                 same = answers.get(grade.name) == answers_before.get(grade.name)
                 marks.set_needs_person(grade, grade.cell_type, grade.name, before, same, ids["verdicts"])
             gradebook.db.commit()
-        course = course_of(self)
-        model = Path(
-            course.format_path(course.submitted_directory, ids["student"], ids["assignment"]), MODEL
-        )
         key = ids["key"] if ids["judged"] else ""
         write_json(path, marks.note(nb, key, ids["verdicts"], scores, model))
         return nb, resources

@@ -1,13 +1,16 @@
 """Show what a class has got, read from nbgrader's gradebook: a table, and a CSV file."""
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader import api as book
 from rich import box
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import select
 
 from autograder.records import read_json, receipts_path, verdicts_path
 from autograder.settings import COURSE, open_course
@@ -15,7 +18,11 @@ from autograder.settings import COURSE, open_course
 
 @dataclass
 class Row:
-    """One student's result in one step; `score` is None where nothing could be graded."""
+    """One student's result in one step; `score` is None where nothing could be graded.
+
+    `score` is what is left after the penalty for coming late; `waits` names the graded cells, and
+    `problems` the files, that a person has to look at.
+    """
 
     student: str
     step: str
@@ -23,7 +30,8 @@ class Row:
     max_score: float
     needs_manual: bool
     remarks: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)  # what intake could not take, and why
+    problems: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
 
 
 def rows(course: Path = COURSE) -> list[Row]:
@@ -32,22 +40,59 @@ def rows(course: Path = COURSE) -> list[Row]:
     result: dict[tuple[str, str], Row] = {}
     maxima: dict[str, float] = {}
     with api.gradebook as gradebook:
+        penalties, waits = find_penalties(gradebook), find_waits(gradebook)
         for assignment in gradebook.assignments:
             maxima[assignment.name] = assignment.max_score
             for entry in gradebook.submission_dicts(assignment.name):
                 who, step = entry["student"], assignment.name
-                score, manual = entry["score"], bool(entry["needs_manual_grade"])
-                remarks = list(sentences(course, who, step))
-                result[who, step] = Row(who, step, score, entry["max_score"], manual, remarks)
-    for receipt in read_json(receipts_path(course)).get("receipts", []):
+                score = max(0.0, entry["score"] - penalties.get((who, step), 0.0))
+                manual = bool(entry["needs_manual_grade"])
+                row = Row(who, step, score, entry["max_score"], manual, waits=waits[who, step])
+                row.remarks = list(sentences(course, who, step))
+                result[who, step] = row
+    receipts = read_json(receipts_path(course)).get("receipts", [])
+    taken = {(receipt["student"], receipt["step"]) for receipt in receipts if receipt["taken"]}
+    for receipt in receipts:
         if receipt["needs_person"]:
             who, step = receipt["student"], receipt["step"]
             row = Row(who, step, None, maxima.get(step, 0.0), True)
             row = result.setdefault((who, step), row)
-            row.needs_manual = True
+            # Where something else was taken for the step there is a score to go on with.
+            row.needs_manual |= (who, step) not in taken
             row.problems.append(f"{receipt['file']} {receipt['reason']}")
             row.remarks.insert(0, row.problems[-1])
     return [result[key] for key in sorted(result)]
+
+
+def find_penalties(gradebook: book.Gradebook) -> dict[tuple[str, str], float]:
+    """Return the points that each submission loses for coming late, by student and step."""
+    penalty = book.SubmittedNotebook.__table__.c.late_submission_penalty
+    query = (
+        select(book.SubmittedAssignment.student_id, book.Assignment.name, penalty)
+        .select_from(book.SubmittedNotebook)
+        .join(book.SubmittedNotebook.assignment)
+        .join(book.SubmittedAssignment.assignment)
+        .where(penalty.is_not(None))
+    )
+    return {(student, step): points for student, step, points in gradebook.db.execute(query)}
+
+
+def find_waits(gradebook: book.Gradebook) -> dict[tuple[str, str], list[str]]:
+    """Return the names of the graded cells that wait for a person, by student and step."""
+    query = (
+        select(book.SubmittedAssignment.student_id, book.Assignment.name, book.BaseCell.name)
+        .select_from(book.Grade)
+        .join(book.Grade.cell)
+        .join(book.SubmittedNotebook, book.Grade.notebook_id == book.SubmittedNotebook.id)
+        .join(book.SubmittedNotebook.assignment)
+        .join(book.SubmittedAssignment.assignment)
+        .where(book.Grade.__table__.c.needs_manual_grade)
+        .order_by(book.BaseCell.name)
+    )
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for student, step, name in gradebook.db.execute(query):
+        found[student, step].append(name)
+    return found
 
 
 def sentences(course: Path, student: str, step: str) -> Iterator[str]:

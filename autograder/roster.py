@@ -1,20 +1,23 @@
 """Tell nbgrader's gradebook who is in the class, when steps are due and when they came; from CSV files.
 
-Headings are those of nbgrader, or those that Canvas and Moodle write when they export their own lists.
+Headings are those of nbgrader, or those that Canvas and Moodle write, in English, when they export their
+own lists.
 """
 
 import csv
+import re
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.intake import student_id
 from autograder.settings import COURSE, open_course
 
-# What a column is, by its heading in small letters; of several the first that is there.
+# What a column is, by its heading in small letters; of several the first that a row has something in.
 HEADINGS = {
-    "id": ("sis login id", "username", "id", "student", "id number"),
-    "first_name": ("first_name", "first name"),
+    "id": ("username", "id", "student", "id number", "email", "email address"),
+    "first_name": ("first_name", "first name", "full name"),
     "last_name": ("last_name", "last name", "surname"),
     "email": ("email", "email address"),
     "lms_user_id": ("lms_user_id", "canvas id", "user id", "identifier"),
@@ -29,30 +32,40 @@ def read_table(path: Path, *needed: str) -> Iterator[dict[str, str]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         headings = {heading.strip().lower(): heading for heading in reversed(reader.fieldnames or [])}
-        names = {
-            name: headings[next(word for word in known if word in headings)]
-            for name, known in HEADINGS.items()
-            if headings.keys() & set(known)
-        }
+        known = dict(HEADINGS)
         if is_canvas := {"sis login id", "id"} <= headings.keys():  # whose "ID" is a number of its own
-            names["lms_user_id"] = headings["id"]
-        if missing := [name for name in needed if name not in names]:
-            known = ", ".join(HEADINGS[missing[0]])
-            raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {known}.")
+            known |= {"id": ("sis login id", "id"), "lms_user_id": ("id",)}
+        columns = {
+            name: [headings[word] for word in words if word in headings] for name, words in known.items()
+        }
+        if missing := [name for name in needed if not columns[name]]:
+            words = ", ".join(known[missing[0]])
+            raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {words}.")
         for row in reader:
-            if is_canvas and "".join(filter(None, row.values())).strip().startswith("Points Possible"):
+            values = {heading: (row[heading] or "").strip() for heading in headings.values()}
+            if is_canvas and not values[headings["id"]]:  # points possible, manual posting
                 continue
-            found = {name: (row[heading] or "").strip() for name, heading in names.items()}
-            if "lms_user_id" in found:
-                found["lms_user_id"] = found["lms_user_id"].removeprefix("Participant ")
+            found = {
+                name: next((values[one] for one in own if values[one]), "")
+                for name, own in columns.items()
+                if own
+            }
+            if number := re.search(r"\d+$", found.get("lms_user_id", "")):  # as in "Participant 1042"
+                found["lms_user_id"] = number[0]
             if not all(found[name] for name in needed):
                 raise ValueError(f"{path.name}, line {reader.line_num}: a value is empty.")
             yield found
 
 
 def import_roster(path: Path, course: Path = COURSE) -> int:
-    """Enter students with names and addresses into the gradebook, or change them; return how many."""
+    """Enter students with names and addresses into the gradebook, or change them; return how many.
+
+    ValueError where two have the same number: what the one hands in would count for the other.
+    """
     people = list(read_table(path, "id"))
+    numbers = Counter(person.get("lms_user_id", "") for person in people)
+    if twice := [number for number, times in numbers.items() if number and times > 1]:
+        raise ValueError(f"{path.name} gives the number {twice[0]} to more than one student.")
     with open_course(course).gradebook as gradebook:
         for person in people:
             own = {name: person[name] or None for name in ABOUT if name in person}
@@ -72,16 +85,24 @@ def import_deadlines(path: Path, course: Path = COURSE) -> int:
     return len(dates)
 
 
-def import_times(path: Path, course: Path = COURSE) -> int:
-    """Note when students handed in, all steps or the one that a row names; return how many were noted."""
-    made = 0
-    for row in read_table(path, "id", "time"):
-        time = parse_time(row["time"])
-        student = course / "submitted" / student_id(row["id"])
-        for folder in sorted(student.glob(row.get("step") or "*")):
+def import_times(path: Path, course: Path = COURSE) -> tuple[int, list[str]]:
+    """Note when students handed in, all steps or the one that a row names.
+
+    Returns how many submissions it noted, and the rows for which there is none. ValueError where a row
+    cannot be read; then nothing is noted.
+    """
+    made, lost = 0, []
+    times = [(row, parse_time(row["time"])) for row in read_table(path, "id", "time")]
+    for row, time in times:
+        student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
+        handed_in = sorted(student.iterdir()) if student.is_dir() else []
+        folders = [folder for folder in handed_in if step in ("", folder.name)]
+        for folder in folders:
             (folder / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
-            made += 1
-    return made
+        made += len(folders)
+        if not folders:
+            lost.append(f"{row['id']} {step}".strip())
+    return made, lost
 
 
 def parse_time(text: str) -> datetime:
@@ -92,4 +113,4 @@ def parse_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:
         raise ValueError(f"The time {text!r} has no time zone; write it like 2026-11-27T23:59+01:00.")
-    return (time - (time.utcoffset() or time - time)).replace(tzinfo=None)
+    return time.astimezone(UTC).replace(tzinfo=None)

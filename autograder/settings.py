@@ -1,6 +1,7 @@
 """Where the course lies, and nbgrader's settings for it in this process."""
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
 
 AUTOGRADER = Path(__file__).resolve().parent
-COURSE = AUTOGRADER / "course"
+COURSE = Path(os.environ.get("DETR_COURSE") or AUTOGRADER / "course").resolve()
 
 # nbgrader tells a lot about each notebook. It is kept out of the way: what goes wrong is in the results.
 QUIET = logging.getLogger("autograder.nbgrader")

@@ -40,7 +40,10 @@ def judge_task(task: Task, box: Box | None = None) -> dict[str, Verdicts | None]
     ValueError where this machine has another version of the course, NoLock where it has no lock.
     """
     if task.version != course_version():
-        raise ValueError("A worker has another version of the course than the machine that asks it.")
+        raise ValueError(
+            "A worker has another version of the course, or of its packages, than the machine that asks "
+            "it. Make them the same, start the worker again, and run the same command again."
+        )
     if box is None:
         with Box() as own:
             return judge_task(task, own)

@@ -7,6 +7,7 @@ happened to, row by row and file by file. `test_cluster.py` has the short versio
 """
 
 import contextlib
+import datetime
 import random
 import shutil
 import subprocess
@@ -19,8 +20,9 @@ import psutil
 
 from autograder.grade import grade
 from autograder.intake import collect
-from autograder.tests.rows import Rows, files, rows
-from autograder.tests.small_course import answered, hand_in, make_course, release
+from autograder.settings import open_course
+from autograder.tests.rows import files, notes, rows
+from autograder.tests.small_course import LATE, STEP, answered, by_a_person, hand_in, make_course, release
 
 STUDENTS = 24
 SCRIPT = """
@@ -33,23 +35,48 @@ if __name__ == "__main__":
 
 
 def slow_class(course: Path, size: int) -> Path:
-    """Make a class whose answers each take a second or two to judge."""
+    """Make a class that was graded once, by a person too, and has handed in again.
+
+    The new answers each take a second or two to judge. Every third came late; in every second the written
+    answer, which a person has graded, is another one.
+    """
     make_course(course)
     (course / "secret_seed.txt").write_text("1")
-    for number in range(size):
-        layer = f"def layer(x):  # SLOW {number}\\n    return {'x' if number % 3 else 0}"
-        hand_in(course.parent / "inbox", f"student-{number}", answered(release(course), todo_layer=layer))
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(LATE)
+    with open_course(course).gradebook as gradebook:
+        gradebook.update_or_create_assignment(STEP, duedate=datetime.datetime(2026, 1, 1))
+    students = [f"student-{number}" for number in range(size)]
+    for student in students:
+        answers = {"todo_layer": "def layer(x):\n    return 0", "written_why": "Because."}
+        hand_in(course.parent / "inbox", student, answered(release(course), **answers))
     collect(course.parent / "inbox", course)
+    grade(course)
+    shutil.rmtree(course / "judged")  # so that what is counted there is new
+    for number, student in enumerate(students):
+        by_a_person(course, student, 1.5)
+        layer = f"def layer(x):  # SLOW {number}\n    return {'x' if number % 3 else 0}"
+        why = "Because of that." if number % 2 else "Because."
+        answers = {"todo_layer": layer, "written_why": why}
+        hand_in(course.parent / "inbox", student, answered(release(course), **answers))
+    collect(course.parent / "inbox", course)
+    for student in students[::3]:
+        (course / "submitted" / student / STEP / "timestamp.txt").write_text("2026-01-03 00:00 UTC")
     return course
 
 
-def undisturbed(course: Path) -> tuple[Rows, dict]:
+def outcome(course: Path) -> tuple:
+    """Return everything that grading has left behind."""
+    return rows(course), files(course), notes(course)
+
+
+def undisturbed(course: Path) -> tuple:
     """Return what a run makes of a copy of a course that nothing happens to."""
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder, "course")
         subprocess.run(["cp", "-a", course, other], check=True)
         grade(other)
-        return rows(other), files(other)
+        return outcome(other)
 
 
 def start(course: Path, processes: int = 2, scheduler: str = "") -> subprocess.Popen:
@@ -112,7 +139,9 @@ def disturb(course: Path, moments: random.Random, done: dict[str, int], kills: i
 
 def main(kills: int) -> None:
     """Kill and start again until there were so many kills; compare after each class, and count."""
-    moments, done, rounds = random.Random(), {"head": 0, "worker": 0}, 0
+    seed = random.randrange(2**32)
+    print(f"moments drawn from seed {seed}", flush=True)
+    moments, done, rounds = random.Random(seed), {"head": 0, "worker": 0}, 0
     with tempfile.TemporaryDirectory() as folder:
         template = slow_class(Path(folder, "course"), STUDENTS)
         right = undisturbed(template)
@@ -121,7 +150,7 @@ def main(kills: int) -> None:
             course = Path(folder, f"round-{rounds}")
             subprocess.run(["cp", "-a", template, course], check=True)
             disturb(course, moments, done, kills)
-            same = (rows(course), files(course)) == right
+            same = outcome(course) == right
             print(
                 f"class {rounds}: {done} killed so far, {'all as undisturbed' if same else 'DIFFERENT'}",
                 flush=True,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from nbgrader.api import SubmittedAssignment
 
+from autograder.records import read_json
 from autograder.settings import open_course
 
 Rows = dict[tuple[str, ...], tuple]
@@ -43,6 +44,11 @@ def rows(course: Path) -> Rows:
                         value=(comment.auto_comment, comment.manual_comment),
                     )
     return found
+
+
+def notes(course: Path) -> dict[str, dict]:
+    """Return what is kept of each graded submission beside the gradebook."""
+    return {str(path.relative_to(course)): read_json(path) for path in course.glob("verdicts/*/*.json")}
 
 
 def files(course: Path) -> dict[str, tuple[bytes, int]]:

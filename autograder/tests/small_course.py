@@ -64,6 +64,22 @@ def source_notebook() -> dict:
 CONFIG = 'c = get_config()\nc.WriteVerdicts.judge = "autograder.tests.word_judge.judge"\n'
 
 
+# What coming late costs, for a course's settings.
+LATE = """
+c.AssignLatePenalties.plugin_class = "autograder.policies.LatePolicy"
+c.LatePolicy.per_day = 0.25
+"""
+
+
+def by_a_person(course: Path, student: str, score: float, name: str = "written_why") -> None:
+    """Give points for an answer, and a comment on the written one, as formgrader does."""
+    with open_course(course).gradebook as gradebook:
+        mark = gradebook.find_grade(name, STEP, STEP, student)
+        mark.manual_score, mark.needs_manual_grade = score, False
+        gradebook.find_comment("written_why", STEP, STEP, student).manual_comment = "Good."
+        gradebook.db.commit()
+
+
 def make_course(folder: Path) -> Path:
     """Make a course with its release in a folder, and return the folder."""
     write_json(folder / "source" / STEP / f"{STEP}.ipynb", source_notebook())

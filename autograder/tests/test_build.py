@@ -1,6 +1,7 @@
 """One source, one direction: what is committed equals a fresh build, and holds no answer."""
 
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -179,3 +180,15 @@ def test_the_bundle_holds_no_answer(bundle):
 
 def test_two_bundles_are_identical(bundle, tmp_path):
     assert build.bundle(tmp_path / "bundle.zip").read_bytes() == bundle.read_bytes()
+
+
+def test_a_release_that_fails_leaves_the_old_one(tmp_path):
+    """nbgrader deletes before it tries; without a release nothing could be graded any more."""
+    old = tmp_path / "release"
+    old.mkdir()
+    (old / "step.ipynb").write_text("{}")
+    with pytest.raises(build.SourceError), build.kept_on_failure(old, tmp_path / "source"):
+        shutil.rmtree(old)
+        (tmp_path / "source").mkdir()
+        raise build.SourceError("no")
+    assert (old / "step.ipynb").read_text() == "{}" and not (tmp_path / "source").exists()

@@ -9,13 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from autograder import report
 from autograder.desk import Desk
-from autograder.grade import grade, only_one
-from autograder.gradebook import GradingStopped, Writer
+from autograder.grade import grade
+from autograder.gradebook import Writer, set_penalties
 from autograder.intake import collect
 from autograder.settings import open_course
+from autograder.stopped import GradingStopped, only_one
 from autograder.tests.rows import files, rows
-from autograder.tests.small_course import STEP, answered, hand_in, make_course, release
+from autograder.tests.small_course import (
+    LATE,
+    STEP,
+    answered,
+    by_a_person,
+    hand_in,
+    make_course,
+    release,
+)
 
 pytestmark = pytest.mark.xdist_group("class")  # one process, so that what they share is made once
 
@@ -28,10 +38,6 @@ ANSWERS = {
     "emil": {"todo_layer": "BREAK"},
     "fay": RIGHT | {"todo_stack": "FORGET"},
 }
-LATE = """
-c.AssignLatePenalties.plugin_class = "autograder.policies.LatePolicy"
-c.LatePolicy.per_day = 0.25
-"""
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +64,6 @@ def by_nbgrader(course: Path) -> None:
         desk = Desk(api, writer)
         for student in sorted(api.get_submitted_students(STEP)):
             desk.ask_nbgrader(student, STEP)
-
-
-def by_a_person(course: Path, student: str, score: float) -> None:
-    """Grade the written answer as formgrader does."""
-    with open_course(course).gradebook as gradebook:
-        mark = gradebook.find_grade("written_why", STEP, STEP, student)
-        mark.manual_score, mark.needs_manual_grade = score, False
-        gradebook.find_comment("written_why", STEP, STEP, student).manual_comment = "Good."
-        gradebook.db.commit()
 
 
 def hand_in_again(course: Path) -> None:
@@ -167,7 +164,75 @@ def test_a_full_disk_loses_nothing(course: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_one_run_at_a_time(course: Path) -> None:
-    """A second run on the same course is refused while the first one lasts."""
+    """A second run on the same course is refused while the first one lasts, intake included."""
     with only_one(course):
-        with pytest.raises(GradingStopped, match="wait until it has ended"):
-            grade(course)
+        for second in (lambda: grade(course), lambda: collect(course.parent / "inbox", course)):
+            (course.parent / "inbox").mkdir(exist_ok=True)
+            with pytest.raises(GradingStopped, match="wait until it has ended"):
+                second()
+
+
+def test_what_changes_while_it_is_graded_is_judged_the_next_time(course: Path) -> None:
+    """A key stands for what it was made of: no verdict on one file is kept for another."""
+    with Writer(open_course(course)) as writer:
+        desk = Desk(open_course(course), writer)
+        keys = desk.find_todo("carl", [STEP])
+        hand_in(course.parent / "inbox", "carl", answered(release(course), **RIGHT))
+        collect(course.parent / "inbox", course)
+        assert desk.task("carl", keys).cells == {}
+    grade(course)
+    assert rows(course)["carl", STEP, STEP][2] == 6
+
+
+def test_points_given_by_hand_hold_for_the_code_that_they_were_given_for(course: Path) -> None:
+    """Other code with the same automatic score, and a person is asked again."""
+    grade(course)
+    by_a_person(course, "bea", 3, "tests_layer")
+    hand_in(
+        course.parent / "inbox", "bea", answered(release(course), todo_stack="def stack(x):\n    pass")
+    )
+    original = ANSWERS["bea"] | {"todo_stack": "def stack(x):\n    pass"}
+    hand_in(course.parent / "inbox", "bea", answered(release(course), **original))
+    collect(course.parent / "inbox", course)
+    grade(course)
+    mark = "bea", STEP, "grade", "tests_layer"
+    assert rows(course)[mark] == (1, 3, None, False), "another exercise has changed"
+    other = original | {"todo_layer": "def layer(x):\n    return 1"}
+    hand_in(course.parent / "inbox", "bea", answered(release(course), **other))
+    collect(course.parent / "inbox", course)
+    grade(course)
+    assert rows(course)[mark] == (1, 3, None, True)
+
+
+def test_a_missing_release_is_named(course: Path) -> None:
+    """Before anything is graded without it."""
+    (course / "release" / STEP / f"{STEP}.ipynb").unlink()
+    with pytest.raises(FileNotFoundError, match="The release of 03_encoder is missing"):
+        grade(course)
+
+
+def test_coming_late_costs_in_every_table(course: Path) -> None:
+    """Also what a person gives after grading: the report sets penalties anew."""
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(LATE)
+    with open_course(course).gradebook as gradebook:
+        gradebook.update_or_create_assignment(STEP, duedate=datetime.datetime(2026, 1, 1))
+    (course / "submitted" / "ada" / STEP / "timestamp.txt").write_text("2026-01-01 12:00 UTC")
+    grade(course)
+    [ada] = [row for row in report.rows(course) if row.student == "ada"]
+    assert ada.score == 4.5 and ada.waits == ["written_why"], "six points, a quarter less"
+    by_a_person(course, "ada", 2)
+    set_penalties(course)
+    [ada] = [row for row in report.rows(course) if row.student == "ada"]
+    assert ada.score == 6 and not ada.needs_manual
+
+
+def test_a_submission_that_cannot_be_graded_any_more_keeps_nothing(course: Path) -> None:
+    """Neither the verdicts on what it was nor the page that told them."""
+    grade(course)
+    (course / "feedback" / "ada" / STEP).mkdir(parents=True)
+    (course / "submitted" / "ada" / STEP / f"{STEP}.ipynb").write_text("no notebook")
+    [ada] = [result for result in grade(course, students=["ada"])]
+    [row] = [row for row in report.rows(course) if row.student == "ada"]
+    assert ada.problem and row.score == 0 and not row.remarks
+    assert not (course / "feedback" / "ada" / STEP).exists()

@@ -14,7 +14,6 @@ import pytest
 from autograder.grade import grade
 from autograder.tests import kills
 from autograder.tests.kills import alive, judged
-from autograder.tests.rows import files, rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 STUDENTS = 8
@@ -65,7 +64,7 @@ def test_the_head_is_killed(course: Path, undisturbed: tuple) -> None:
     wait_until(lambda: not any(alive(process) for process in family))
     assert 2 <= judged(course) < STUDENTS
     grade(course)
-    assert (rows(course), files(course)) == undisturbed
+    assert kills.outcome(course) == undisturbed
 
 
 @pytest.fixture
@@ -94,4 +93,4 @@ def test_a_cluster_that_loses_a_worker(course: Path, cluster: tuple, undisturbed
     wait_until(lambda: judged(course) >= 2)
     kill_tree(workers[0])
     assert head.wait(timeout=120) == 0
-    assert (rows(course), files(course)) == undisturbed
+    assert kills.outcome(course) == undisturbed

@@ -52,6 +52,10 @@ EXPORTS = {
         "Zoë Müller_1043_assignsubmission_file/homework.zip": packed({f"a/{STEP}.ipynb": NOTEBOOK}),
         "Bob_7_assignsubmission_onlinetext/onlinetext.html": "<p>My text</p>",
     },
+    "moodle without folders": {
+        f"Ada Lovelace_1042_assignsubmission_file_{STEP}.ipynb": NOTEBOOK,
+        f"Zoë Müller_1043_assignsubmission_file_{STEP}.ipynb": NOTEBOOK,
+    },
     "canvas": {
         f"lovelaceada_1042_55_{STEP}.ipynb": NOTEBOOK,
         f"muellerzoe_LATE_1043_56_{STEP}-1.ipynb": NOTEBOOK,
@@ -60,6 +64,7 @@ EXPORTS = {
 }
 STUDENTS = {
     "moodle": [student_id("Ada Lovelace_1042"), student_id("Zoë Müller_1043")],
+    "moodle without folders": [student_id("Ada Lovelace_1042"), student_id("Zoë Müller_1043")],
     "canvas": ["lovelaceada_1042", "muellerzoe_1043"],
 }
 
@@ -124,6 +129,21 @@ def test_students_of_an_export_are_found_by_the_platform_s_number(tmp_path, cour
     assert sorted(taken(collect(source, course))) == ["ada@uni.edu", "muellerzoe_1043"]
 
 
+def test_who_was_taken_in_before_the_roster_is_named(tmp_path, course):
+    """Else the class would have one student twice, and nobody would know."""
+    source = put(tmp_path, "export.zip", packed(EXPORTS["canvas"]))
+    collect(source, course)
+    with open_course(course).gradebook as gradebook:
+        gradebook.add_student("ada@uni.edu", lms_user_id="1042")
+    [old] = [receipt for receipt in collect(source, course) if receipt.student == "lovelaceada_1042"]
+    assert old.needs_person and "counts for ada@uni.edu now" in old.reason
+
+
+def test_the_repository_is_no_inbox(tmp_path, course):
+    with pytest.raises(ValueError, match="holds the course itself"):
+        collect(tmp_path, course)
+
+
 def test_a_size_that_is_a_lie_is_found_out(tmp_path, course):
     """The directory says 10 bytes; there are a hundred million."""
     honest = packed({f"{STEP}.ipynb": b" " * 100_000_000})
@@ -148,7 +168,7 @@ def test_odd_names_of_files_harm_nobody(tmp_path, course, name):
     source = put(tmp_path, "ada.zip", packed({f"{name}/{STEP}.ipynb": NOTEBOOK, "b.txt": "x"}))
     [receipt] = collect(source, course)
     assert receipt.taken == (name != "..") and receipt.file.isprintable()
-    assert sorted(path.name for path in course.iterdir()) == sorted(
+    assert sorted(path.name for path in course.iterdir() if path.name != ".grading") == sorted(
         ["release", "receipts.json", *(["submitted"] if receipt.taken else [])]
     )
 

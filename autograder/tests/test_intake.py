@@ -12,6 +12,7 @@ import pytest
 from autograder.inbox import MAX_BYTES, Unreadable, parse_notebook
 from autograder.intake import collect, student_id
 from autograder.rebuild import rebuild
+from autograder.records import read_json, receipts_path
 from autograder.tests.small_course import (
     STEP,
     STUB,
@@ -325,3 +326,27 @@ def test_a_changed_submission_is_graded_again(tmp_path: Path, course: Path, pris
     hand_in(inbox, "ada", answered(pristine, todo_layer=LATER))
     collect(inbox, course)
     assert not graded.exists()
+
+
+def test_a_problem_stays_until_its_step_is_handed_in_again(tmp_path: Path, course: Path) -> None:
+    """Also where the next inbox holds other steps only."""
+    inbox = tmp_path / "inbox"
+    hand_in(inbox, "ada", {}).write_text("{")
+    collect(inbox, course)
+    hand_in(inbox, "ada", {}).unlink()
+    hand_in(inbox, "ada", {"nbformat": 4, "cells": [cell("code", "x", "1")]}, "notes.ipynb")
+    collect(inbox, course)
+    kept = {(one["file"], one["needs_person"]) for one in read_json(receipts_path(course))["receipts"]}
+    assert kept == {(f"{STEP}.ipynb", True), ("notes.ipynb", False)}
+
+
+def test_a_copy_is_not_asked_about_and_another_version_is(
+    tmp_path: Path, course: Path, pristine: dict
+) -> None:
+    """Two files of one name: equal ones are one; of two versions a person hears which was taken."""
+    inbox = tmp_path / "inbox"
+    for student, other in (("ada", RIGHT), ("bob", LATER)):
+        hand_in(inbox, student, answered(pristine, todo_layer=other), f"a/{STEP}.ipynb")
+        hand_in(inbox, student, answered(pristine, todo_layer=RIGHT), f"b/{STEP}.ipynb")
+    asked = [(one.student, one.file) for one in collect(inbox, course) if one.needs_person]
+    assert asked == [("bob", f"a/{STEP}.ipynb")]

@@ -63,7 +63,7 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
         yield (
             where,
             way,
-            "TrainingRun raises the rates over 100 steps: give it the optimiser that moves the weights.",
+            RATES,
         )
     for same_seed in (True, False):
         other, judge = pupil_and_judge(train)
@@ -117,6 +117,7 @@ def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
             yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way, WEIGHTS
 
 
+RATES = "TrainingRun raises the rates over 100 steps: give it the optimiser that moves the weights."
 WEIGHTS = "Look at what your DetrLoss gets: noobj_weight handed on, and weight_class=3.0."
 MEANINGS = {
     "doubt": 'a model\'s logit of "no object"',
