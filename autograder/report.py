@@ -1,7 +1,6 @@
 """Show what a class has got, read from nbgrader's gradebook: a table, and a CSV file."""
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,27 @@ from sqlalchemy import select
 
 from autograder.records import read_json, receipts_path, verdicts_path
 from autograder.settings import COURSE, open_course
+
+# nbgrader's own summary of a step, submission_dicts, takes time that grows with the square of the class.
+WHOSE = (book.SubmittedAssignment.student_id, book.Assignment.name)
+SUBMISSIONS = select(*WHOSE).join(book.SubmittedAssignment.assignment)
+PENALTY = book.SubmittedNotebook.__table__.c.late_submission_penalty
+PENALTIES = (
+    select(*WHOSE, PENALTY)
+    .select_from(book.SubmittedNotebook)
+    .join(book.SubmittedNotebook.assignment)
+    .join(book.SubmittedAssignment.assignment)
+    .where(PENALTY.is_not(None))
+)
+GRADES = (
+    select(*WHOSE, book.BaseCell.name, book.Grade.score, book.Grade.__table__.c.needs_manual_grade)
+    .select_from(book.Grade)
+    .join(book.Grade.cell)
+    .join(book.SubmittedNotebook, book.Grade.notebook_id == book.SubmittedNotebook.id)
+    .join(book.SubmittedNotebook.assignment)
+    .join(book.SubmittedAssignment.assignment)
+    .order_by(book.BaseCell.name)
+)
 
 
 @dataclass
@@ -36,20 +56,19 @@ class Row:
 
 def rows(course: Path = COURSE) -> list[Row]:
     """Return every student's result in every step that they handed in, by student and step."""
-    api = open_course(course)
-    result: dict[tuple[str, str], Row] = {}
-    maxima: dict[str, float] = {}
-    with api.gradebook as gradebook:
-        penalties, waits = find_penalties(gradebook), find_waits(gradebook)
-        for assignment in gradebook.assignments:
-            maxima[assignment.name] = assignment.max_score
-            for entry in gradebook.submission_dicts(assignment.name):
-                who, step = entry["student"], assignment.name
-                score = max(0.0, entry["score"] - penalties.get((who, step), 0.0))
-                manual = bool(entry["needs_manual_grade"])
-                row = Row(who, step, score, entry["max_score"], manual, waits=waits[who, step])
-                row.remarks = list(sentences(course, who, step))
-                result[who, step] = row
+    with open_course(course).gradebook as gradebook:
+        maxima = {one.name: one.max_score for one in gradebook.assignments}
+        result = {
+            (who, step): Row(who, step, 0.0, maxima[step], False, list(sentences(course, who, step)))
+            for who, step in gradebook.db.execute(SUBMISSIONS)
+        }
+        for who, step, cell, score, waits in gradebook.db.execute(GRADES):
+            row = result[who, step]
+            row.score = (row.score or 0.0) + score
+            row.needs_manual |= bool(waits)
+            row.waits += [cell] if waits else []
+        for who, step, penalty in gradebook.db.execute(PENALTIES):
+            result[who, step].score = max(0.0, (result[who, step].score or 0.0) - penalty)
     receipts = read_json(receipts_path(course)).get("receipts", [])
     taken = {(receipt["student"], receipt["step"]) for receipt in receipts if receipt["taken"]}
     for receipt in receipts:
@@ -62,37 +81,6 @@ def rows(course: Path = COURSE) -> list[Row]:
             row.problems.append(f"{receipt['file']} {receipt['reason']}")
             row.remarks.insert(0, row.problems[-1])
     return [result[key] for key in sorted(result)]
-
-
-def find_penalties(gradebook: book.Gradebook) -> dict[tuple[str, str], float]:
-    """Return the points that each submission loses for coming late, by student and step."""
-    penalty = book.SubmittedNotebook.__table__.c.late_submission_penalty
-    query = (
-        select(book.SubmittedAssignment.student_id, book.Assignment.name, penalty)
-        .select_from(book.SubmittedNotebook)
-        .join(book.SubmittedNotebook.assignment)
-        .join(book.SubmittedAssignment.assignment)
-        .where(penalty.is_not(None))
-    )
-    return {(student, step): points for student, step, points in gradebook.db.execute(query)}
-
-
-def find_waits(gradebook: book.Gradebook) -> dict[tuple[str, str], list[str]]:
-    """Return the names of the graded cells that wait for a person, by student and step."""
-    query = (
-        select(book.SubmittedAssignment.student_id, book.Assignment.name, book.BaseCell.name)
-        .select_from(book.Grade)
-        .join(book.Grade.cell)
-        .join(book.SubmittedNotebook, book.Grade.notebook_id == book.SubmittedNotebook.id)
-        .join(book.SubmittedNotebook.assignment)
-        .join(book.SubmittedAssignment.assignment)
-        .where(book.Grade.__table__.c.needs_manual_grade)
-        .order_by(book.BaseCell.name)
-    )
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for student, step, name in gradebook.db.execute(query):
-        found[student, step].append(name)
-    return found
 
 
 def sentences(course: Path, student: str, step: str) -> Iterator[str]:
