@@ -17,11 +17,18 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+# What the notebooks import is imported once, here, and not in each child.
+import matplotlib.pyplot  # noqa: F401
+import scipy.optimize  # noqa: F401
 import torch
 import torchvision  # noqa: F401
 
-import detrlab.draw  # imported once, here, and not in each child
-import detrlab.standins  # noqa: F401
+import detrlab.check
+import detrlab.draw
+import detrlab.experiments
+import detrlab.standins
+import detrlab.viewer
+import detrlab.voc  # noqa: F401
 from detrlab import steps
 from detrlab.codec import flatten, tensors_in, unflatten
 from detrlab.outcome import error_names, learner_frames

@@ -1,4 +1,4 @@
-"""Grade whole weeks with nbgrader as it comes, then with this course's grading, on the same machine.
+"""Grade whole weeks with nbgrader as it comes, then a class with this course's grading, on one machine.
 
     python -m autograder.tests.stock_class FOLDER [STUDENTS]
 
@@ -43,12 +43,12 @@ def as_it_comes(course: Path, students: list[str]) -> float:
     return (time.monotonic() - started) / len(students)
 
 
-def ours(course: Path, students: list[str], warm: list[str]) -> float:
-    """Grade students in this process, once it is warm; return the seconds each took."""
-    grade(course, warm, processes=0)
-    started = time.monotonic()
-    grade(course, students, processes=0)
-    return (time.monotonic() - started) / len(students)
+def ours(course: Path, students: list[str], processes: int) -> float:
+    """Grade students with so many processes; return the seconds each took, once all of them are warm."""
+    grade(course, students, processes=processes)
+    done = sorted(path.stat().st_mtime for path in course.glob(f"verdicts/*/{build.steps()[-1]}.json"))
+    warm = done[4 * processes :]
+    return (warm[-1] - warm[0]) / (len(warm) - 1)
 
 
 def scores(course: Path) -> Scores:
@@ -64,21 +64,22 @@ def scores(course: Path) -> Scores:
 
 
 def main(folder: Path, size: int) -> None:
-    """Make the same class twice and grade it both ways."""
+    """Make the same class twice; grade its first students as it comes, and all of them here."""
+    processes = os.cpu_count() or 1
     courses = folder / "stock", folder / "ours"
     for course in courses:
         course.mkdir(parents=True)
-        make_class(course / "inbox", build.release(course), size + 2)
+        make_class(course / "inbox", build.release(course), 12 * processes)
         intake.collect(course / "inbox", course)
     students = sorted(path.name for path in (courses[0] / "submitted").iterdir())
-    plain = as_it_comes(courses[0], students[:size])
-    fast = ours(courses[1], students[:size], students[size:])
+    plain, fast = as_it_comes(courses[0], students[:size]), ours(courses[1], students, processes)
     one, other = scores(courses[0]), scores(courses[1])
     compared = {key for key in one if key[0] in students[:size]}
     same = {key for key in compared if math.isclose(one[key] or 0, other[key] or 0, abs_tol=0.01)}
     differ = compared - same
+    print(f"as it comes: {60 / plain:.2f} students a minute, {plain:.1f} s each")
     print(
-        f"{plain:.1f} s a student as it comes, {fast:.1f} s here in one process: {plain / fast:.0f} times"
+        f"here, {processes} processes: {60 / fast:.1f} a minute, {fast:.1f} s each: {plain / fast:.0f} times"
     )
     print(f"{len(same)} verdicts are the same, these are not: {sorted(differ)}")
 
