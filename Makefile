@@ -4,6 +4,7 @@ BIN := .venv/bin
 LOCK := autograder/requirements.lock
 # JupyterLab asks for a word of consent before it runs as root, as in a container.
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+# Settings of nbgrader, and in labconfig/ what JupyterLab leaves out: a sidebar for authors, a question about news.
 export JUPYTER_CONFIG_PATH := $(CURDIR)/autograder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

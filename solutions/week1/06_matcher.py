@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Step 6 · The matcher
 #
-# **Day 4 · about 70 minutes · 6 points for code, 6 for writing**
+# **Day 4 · about 90 minutes · 6 points for code, 6 for writing**
 #
 # *What you will have at the end:* the part that decides which query answers for which object. All else in
 # DETR rests on this idea: without it there is no loss to compute, and with it duplicates become mistakes.

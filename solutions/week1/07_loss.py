@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Step 7 · The loss
 #
-# **Day 4 · about 80 minutes · 8 points for code, 6 for writing**
+# **Day 4 · about 90 minutes · 8 points for code, 6 for writing**
 #
 # *What you will have at the end:* one number that says how wrong a whole set of predictions is, and with
 # it a gradient for every logit and every matched box. You will watch it pull boxes onto objects, without
