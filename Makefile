@@ -29,7 +29,7 @@ grade: $(BIN)/.ready  ## grade what lies in DIR, one folder or zip for each stud
 	@python -m autograder grade "$(DIR)"
 
 formgrader: $(BIN)/.ready  ## grade written answers in JupyterLab (DETR_COURSE=FOLDER: another course)
-	jupyter lab $(ROOT_FLAG) $(LAB_FLAGS)
+	jupyter lab $(ROOT_FLAG) $(LAB_FLAGS) $(if $(DETR_COURSE),--ServerApp.root_dir="$(abspath $(DETR_COURSE))")
 
 bundle: $(BIN)/.ready  ## zip what students get, into dist/
 	@python -m autograder bundle

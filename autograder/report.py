@@ -14,7 +14,7 @@ from sqlalchemy import select
 from autograder.records import read_json, receipts_path, verdicts_path
 from autograder.settings import COURSE, open_course
 
-# nbgrader's own summary of a step, submission_dicts, takes time that grows with the square of the class.
+# The whole class in three queries.
 WHOSE = (book.SubmittedAssignment.student_id, book.Assignment.name)
 SUBMISSIONS = select(*WHOSE).join(book.SubmittedAssignment.assignment)
 PENALTY = book.SubmittedNotebook.__table__.c.late_submission_penalty

@@ -37,14 +37,29 @@ def has_own_preprocessors(course: Path) -> bool:
     return nbgrader_settings(course).Autograde != ours.Autograde
 
 
+# nbgrader looks rows up by these columns and has no index on them: what formgrader shows of a class then
+# takes time that grows with the square of its size, minutes for some hundreds.
+LOOKED_UP = {
+    "grade": "notebook_id",
+    "comment": "notebook_id",
+    "submitted_notebook": "assignment_id",
+    "submitted_assignment": "student_id",
+}
+
+
 def open_course(course: Path = COURSE) -> "NbGraderAPI":
     """Open nbgrader on a course; the folder and the gradebook are made where they are missing.
 
     The gradebook is made here, once: two processes that both find it missing would collide.
     """
     from nbgrader.apps import NbGraderAPI  # here: it takes seconds to import
+    from sqlalchemy import text
 
     course.mkdir(parents=True, exist_ok=True)
     api = NbGraderAPI(config=nbgrader_settings(course), log=QUIET)
-    with api.gradebook:
-        return api
+    with api.gradebook as gradebook:
+        for table, column in LOOKED_UP.items():
+            index = f"CREATE INDEX IF NOT EXISTS {table}_by_{column} ON {table} ({column})"
+            gradebook.db.execute(text(index))
+        gradebook.db.commit()
+    return api

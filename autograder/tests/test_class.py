@@ -14,7 +14,7 @@ from autograder.desk import Desk
 from autograder.grade import grade
 from autograder.gradebook import Writer, set_penalties
 from autograder.intake import collect
-from autograder.settings import open_course
+from autograder.settings import LOOKED_UP, open_course
 from autograder.stopped import GradingStopped, only_one
 from autograder.tests.rows import files, rows
 from autograder.tests.small_course import (
@@ -202,6 +202,14 @@ def test_points_given_by_hand_hold_for_the_code_that_they_were_given_for(course:
     collect(course.parent / "inbox", course)
     grade(course)
     assert rows(course)[mark] == (1, 3, None, True)
+
+
+def test_the_gradebook_finds_its_rows(course: Path) -> None:
+    """By an index: without one, formgrader takes minutes to show a class of hundreds."""
+    with sqlite3.connect(course / "gradebook.db") as gradebook:
+        for table, column in LOOKED_UP.items():
+            plan = gradebook.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {column} = '1'")
+            assert "USING INDEX" in str(plan.fetchall())
 
 
 def test_a_missing_release_is_named(course: Path) -> None:

@@ -81,3 +81,12 @@ def test_detrlab_never_imports_autograder():
 def test_files_that_a_learner_may_open_are_short():
     for path in (build.ROOT / "notebooks" / "detrlab").rglob("*.py"):
         assert path.read_text(encoding="utf-8").count("\n") < 200, path
+
+
+def test_formgrader_opens_a_course_anywhere():
+    """nbgrader shows nothing but an error for a course that is not below JupyterLab's folder."""
+    told = subprocess.run(
+        ["make", "-n", "formgrader", "DETR_COURSE=/srv/class"],
+        cwd=build.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert '--ServerApp.root_dir="/srv/class"' in told.stdout
