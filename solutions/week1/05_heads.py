@@ -121,34 +121,6 @@ for name, used in labels.items():
     print(f"{name:34} num_classes = {K:2}, logits: {K + 1:2}, no object: {K}")
 
 # %% [markdown]
-# And what if it is too small? Two of COCO's ids in a model with a column for each of the 80 *names*, and "no
-# object" at 80:
-
-# %%
-toaster, sink = 80, 81
-loss = F.cross_entropy(torch.zeros(1, 80 + 1), torch.tensor([toaster]))
-print(f"toaster: a loss of {loss:.2f} and no complaint")
-try:
-    F.cross_entropy(torch.zeros(1, 80 + 1), torch.tensor([sink]))
-except IndexError as error:
-    print("sink: IndexError,", error)
-
-# %% [markdown]
-# COCO has 80 classes, but its ids begin at 1, have gaps and go up to 90: K = 91, and the head has 92 outputs
-# (function `build` of `models/detr.py` in facebookresearch/detr). Eleven columns stay idle, which does no
-# harm, say the authors ([issue 108](https://github.com/facebookresearch/detr/issues/108)). The traps are
-# elsewhere:
-#
-# | trap | what happens |
-# |---|---|
-# | num_classes = 80 with COCO's own ids | The first sink (id 81) stops the training, as above. Worse: a toaster (id 80) *is* "no object" then, and no error says so. |
-# | num_classes = K, labels counted from 1 | The last class has label K: it is taught as "no object" and is never found. |
-# | a data set for torchvision's Faster R-CNN, with the background at 0 | Its labels start at 1. Set num_classes to the largest label + 1 (column 0 stays idle), or subtract 1 everywhere. Do neither, and it is the trap above. |
-# | "no object" counted as a class of its own | num_classes is one too large: an idle column, and "no object" one further right. Harmless while all parts use the same K. |
-#
-# The silent ones are the dangerous ones. When a class is never found, look at its label first.
-
-# %% [markdown]
 # ## The box: a sigmoid, not a clamp
 #
 # The box head ends in four numbers that may be anything, and a box needs numbers in [0, 1]. Two ways to get
@@ -414,6 +386,36 @@ for K in (3, 91):
 # %% [markdown]
 # With COCO's 92 columns an untrained model nearly always claims to see *something*. The first thing that
 # training teaches, in step 9, is to say "no object".
+
+# %% [markdown]
+# ## When num_classes is too small
+#
+# The rule was the largest label + 1. And what if it is less? Two of COCO's ids in a model with a column for
+# each of the 80 *names*, and "no object" at 80:
+
+# %%
+toaster, sink = 80, 81
+loss = F.cross_entropy(torch.zeros(1, 80 + 1), torch.tensor([toaster]))
+print(f"toaster: a loss of {loss:.2f} and no complaint")
+try:
+    F.cross_entropy(torch.zeros(1, 80 + 1), torch.tensor([sink]))
+except IndexError as error:
+    print("sink: IndexError,", error)
+
+# %% [markdown]
+# COCO has 80 classes, but its ids begin at 1, have gaps and go up to 90: K = 91, and the head has 92 outputs
+# (function `build` of `models/detr.py` in facebookresearch/detr). Eleven columns stay idle, which does no
+# harm, say the authors ([issue 108](https://github.com/facebookresearch/detr/issues/108)). The traps are
+# elsewhere:
+#
+# | trap | what happens |
+# |---|---|
+# | num_classes = 80 with COCO's own ids | The first sink (id 81) stops the training, as above. Worse: a toaster (id 80) *is* "no object" then, and no error says so. |
+# | num_classes = K, labels counted from 1 | The last class has label K: it is taught as "no object" and is never found. |
+# | a data set for torchvision's Faster R-CNN, with the background at 0 | Its labels start at 1. Set num_classes to the largest label + 1 (column 0 stays idle), or subtract 1 everywhere. Do neither, and it is the trap above. |
+# | "no object" counted as a class of its own | num_classes is one too large: an idle column, and "no object" one further right. Harmless while all parts use the same K. |
+#
+# The silent ones are the dangerous ones. When a class is never found, look at its label first.
 
 # %% [markdown] locked="question_normalised_boxes"
 # ## Written question · why this form of a box?

@@ -252,6 +252,18 @@ reveal("lonely or crowded", "five times: 0.50 against 0.10; by the batch's objec
 # class" (section 3.2). How helpful, the maintainers measured when they were asked: 35.5 AP without, 40.8
 # with ([issue 85](https://github.com/facebookresearch/detr/issues/85), 300 epochs). Without it, they
 # add, more than one decoder layer seems to bring little.
+#
+# ## Pairs, as indices
+#
+# The matcher hands over two index tensors for each image. Used together they say it all: the left one
+# *where*, the right one *what*.
+
+# %%
+labels = torch.tensor([2, 0])  # object 0 is a triangle, object 1 a circle
+queries, objects = torch.tensor([3, 1]), torch.tensor([1, 0])  # query 3 has object 1, query 1 object 0
+wanted = torch.full((5,), 3)  # five queries, all of them "no object", index K = 3 ...
+wanted[queries] = labels[objects]  # ... but for the two that have an object
+print("what each query should have said:", wanted.tolist())
 
 # %% [markdown]
 # ## TODO · The loss

@@ -790,6 +790,7 @@ if fine_tune:
         parts = train_step(big, judge, run.optimizer, images, photo_targets, step)
         if step % 100 == 0:
             print(step, parts)
+    torch.save(big.state_dict(), "voc_detr.pt")
 
 # %% [markdown]
 # ## Experiment 6 · The patient
