@@ -15,8 +15,8 @@ from rich.console import Console
 from autograder import build
 from autograder.feedback import give_feedback
 from autograder.grade import grade
-from autograder.inbox import parse_notebook
 from autograder.intake import collect
+from autograder.notebook_file import parse_notebook
 from autograder.overview import write_overview
 from autograder.rebuild import Notebook, grade_id
 from autograder.report import table, write_csv

@@ -11,8 +11,9 @@ from nbformat import NotebookNode
 from autograder import marks
 from autograder.gradebook import Writer
 from autograder.handed_in import Notebooks
-from autograder.inbox import MODEL, Unreadable, parse_notebook
+from autograder.inbox import MODEL
 from autograder.keys import Rules, Verdicts, course_version, secret_seed
+from autograder.notebook_file import Unreadable, parse_notebook
 from autograder.preprocessors import WriteVerdicts, forget_scores
 from autograder.records import read_json, verdicts_path, write_json
 from autograder.settings import has_own_preprocessors

@@ -13,8 +13,8 @@ from nbgrader.preprocessors import LimitOutput, OverwriteCells, OverwriteKernels
 from nbgrader.utils import find_all_files
 
 from autograder import marks
-from autograder.inbox import parse_notebook
 from autograder.keys import Verdicts
+from autograder.notebook_file import parse_notebook
 from autograder.pages import add_rubrics, read_step
 from autograder.rebuild import Notebook, rebuild
 

@@ -1,108 +1,29 @@
-"""Read what somebody handed in, a folder or a zip: strictly, bounded, nothing unpacked.
+"""Find what somebody handed in, in a folder or a zip: bounded, nothing unpacked, nothing executed.
 
-Taken are notebooks and the trained model of step 9, also out of zips in it.
-
-Notebooks are strict JSON of nbformat 4. What cannot be had raises Unreadable, or is yielded as one, with
-a reason in plain words that can be passed on to its owner. Nothing is executed.
+Taken are notebooks and the trained model of step 9, also out of zips in it. What cannot be had is yielded
+as an Unreadable, with the reason.
 """
 
 import io
-import json
 import os
 import re
 import stat
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
 
+from autograder.notebook_file import MAX_BYTES, TOO_LARGE, Unreadable
 from detrlab.checkpoint import NAME as MODEL
 
-MAX_BYTES = 32_000_000  # of one notebook
 MAX_TOTAL = 200_000_000  # of all files of one student together
 MAX_FILES = 5_000  # looked at in one entry
-MAX_CELLS = 2_000
-MAX_DEPTH = 40
 # As exported: Ada Lovelace_123_assignsubmission_file/00.ipynb, or ..._file_00.ipynb where there are no
 # folders; lovelaceada_LATE_45_678_00.ipynb.
 MOODLE = re.compile(r"(?P<student>[^/]+_\d+)_assignsubmission_[a-z]+(?:_?/|_).")
 CANVAS = re.compile(r"(?P<student>[^_/]+)_(?:LATE_)?(?P<number>\d+)_\d+_[^/]+$")
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".venv", "node_modules"}
-
-
-class Unreadable(ValueError):
-    """A file that cannot be taken; the message says why and reads on from the file's name."""
-
-
 Found = tuple[str, bytes | Unreadable]
-TOO_LARGE = Unreadable(
-    f"is larger than {MAX_BYTES // 1_000_000} MB; clear the largest outputs and save it again"
-)
 NO_ROOM = Unreadable(f"and the files before it are larger than {MAX_TOTAL // 1_000_000} MB together")
-
-
-def parse_notebook(data: bytes) -> dict[str, Any]:
-    """Return a notebook's content. Raises Unreadable."""
-    if len(data) > MAX_BYTES:
-        raise TOO_LARGE
-    if not data.strip():
-        raise Unreadable("is empty")
-    try:
-        content = json.loads(data.decode("utf-8-sig"), parse_constant=refuse_constant)
-    except Unreadable:
-        raise
-    except UnicodeDecodeError:
-        raise Unreadable("is not UTF-8 text, so it is not a notebook as Jupyter saves it") from None
-    except json.JSONDecodeError as error:
-        raise Unreadable(explain(error)) from None
-    except RecursionError:
-        raise Unreadable("is nested too deeply to be a notebook") from None
-    except ValueError:  # Python's own limit: digits of a whole number
-        raise Unreadable("holds a number that is longer than any notebook needs") from None
-    check_depth(content)
-    check_shape(content)
-    return content
-
-
-def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which JSON does not have."""
-    raise Unreadable(f"holds the number {name}, which no notebook may hold")
-
-
-def explain(error: json.JSONDecodeError) -> str:
-    """Say what is wrong with a file that is not JSON."""
-    if "<<<<<<<" in error.doc and ">>>>>>>" in error.doc:
-        return "holds the marks of a git conflict; choose one version and save it again"
-    if not error.doc[error.pos :].strip() or error.msg.startswith("Unterminated string"):
-        return "ends in the middle: the file was cut off when it was saved or sent"
-    return f"is damaged at line {error.lineno}, so it cannot be read as a notebook"
-
-
-def check_depth(content: Any) -> None:
-    """Refuse what is nested more deeply than any notebook: later readers may recurse."""
-    level = [content]
-    for _ in range(MAX_DEPTH):
-        inner = (value.values() if isinstance(value, dict) else value for value in level)
-        level = [item for values in inner for item in values if isinstance(item, dict | list)]
-        if not level:
-            return
-    raise Unreadable("is nested too deeply to be a notebook")
-
-
-def check_shape(content: Any) -> None:
-    """Refuse what is JSON but not a notebook of format 4."""
-    if not isinstance(content, dict) or "nbformat" not in content:
-        raise Unreadable("is not a notebook")
-    if content["nbformat"] != 4:
-        raise Unreadable(
-            f"is saved in notebook format {content['nbformat']!r:.20}, the course uses format 4; "
-            "open it in JupyterLab and save it again"
-        )
-    cells = content.get("cells")
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise Unreadable("has no list of cells, so it is not a notebook as Jupyter saves it")
-    if not 0 < len(cells) <= MAX_CELLS:
-        raise Unreadable("has no cells" if not cells else f"has more than {MAX_CELLS} cells")
 
 
 class Room:

@@ -16,7 +16,8 @@ from pathlib import Path, PurePosixPath
 
 from rich.progress import track
 
-from autograder.inbox import MODEL, Found, Unreadable, is_model, parse_notebook, students_of
+from autograder.inbox import MODEL, Found, is_model, students_of
+from autograder.notebook_file import Unreadable, parse_notebook
 from autograder.rebuild import Notebook, Written, rebuild
 from autograder.records import read_json, receipts_path, write_json
 from autograder.settings import COURSE, nbgrader_settings, open_course

@@ -19,7 +19,10 @@ from autograder.inbox import MODEL
 from autograder.records import read_json, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
-JUDGES = "box build desk handed_in inbox lock outputs proxy rebuild slips tasks trained verdict worker"
+JUDGES = (
+    "box build desk handed_in inbox lock notebook_file outputs proxy rebuild slips tasks trained "
+    "verdict worker"
+)
 FOLDERS = {
     "solutions": "*.py",
     "notebooks/detrlab": "*.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autograder import build
 from autograder.box import Box
-from autograder.inbox import Unreadable, parse_notebook
+from autograder.notebook_file import Unreadable, parse_notebook
 from autograder.proxy import Remote, lookup
 from detrlab.ap import measure, share_of_points
 from detrlab.checkpoint import NAME, TRAINED_IN, read_into

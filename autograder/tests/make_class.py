@@ -13,7 +13,7 @@ from itertools import cycle
 from pathlib import Path
 
 from autograder import build, demo
-from autograder.inbox import parse_notebook
+from autograder.notebook_file import parse_notebook
 from autograder.rebuild import Notebook
 from autograder.tests.attacks.files import read_attacks
 from detrlab.checkpoint import SHIPPED

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.inbox import MAX_BYTES, Unreadable, parse_notebook
 from autograder.intake import collect, student_id
+from autograder.notebook_file import MAX_BYTES, Unreadable, parse_notebook
 from autograder.rebuild import rebuild
 from autograder.records import read_json, receipts_path
 from autograder.tests.small_course import (
