@@ -12,6 +12,7 @@ from autograder import build
 from autograder.demo import solution
 from autograder.tests.folders import fill
 from detrlab import check, codec, predict, reveal, steps, study
+from detrlab.judging import describe
 from detrlab.outcome import CheckFailed
 from detrlab.standins import STANDINS
 from detrlab.study import count_words, replay
@@ -185,3 +186,9 @@ def test_an_answer_that_is_not_there(week, capsys):
         count_words(step, name, limit=9)
         assert "no " in capsys.readouterr().out
         assert study.written_answer(step, name) is None
+
+
+def test_a_single_number_is_named_and_a_secret_one_is_not():
+    mine, right = torch.tensor(0.5), torch.tensor(2.0)
+    assert describe("the loss", mine, right) == "the loss is off: it is 0.5 and should be 2."
+    assert describe("the loss", mine, right, secret=True) == "the loss is off."

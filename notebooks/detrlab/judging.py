@@ -123,6 +123,9 @@ def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
         return f"{what} holds {kind(mine)} numbers; they should be {kind(right)}."
     if not torch.isfinite(mine).all():
         return f"{what} holds NaN or infinite numbers."
+    if not right.dim():
+        said = "" if secret else f": it is {mine.item():.6g} and should be {right.item():.6g}"
+        return f"{what} is off{said}."
     gap = (mine.double() - right.double()).abs()
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     share = (gap > ATOL + RTOL * right.double().abs()).double().mean()
