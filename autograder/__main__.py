@@ -8,7 +8,7 @@ from pathlib import Path
 
 def fixtures() -> None:
     """Compute the numbers that the visible checks compare with, into data/checks."""
-    from autograder.fixtures import write_all
+    from autograder.hidden.fixtures import write_all
 
     changed = write_all()
     print(f"Wrote {len(changed)} files to data/checks; the others are as they were.")
@@ -16,15 +16,15 @@ def fixtures() -> None:
 
 def notebooks() -> None:
     """Build the student notebooks, into notebooks/week1."""
-    from autograder.build import notebooks
+    from autograder.authoring.build import notebooks
 
     print("Built " + ", ".join(path.stem for path in notebooks()) + ".")
 
 
 def solutions(steps: list[str]) -> None:
     """Execute the solutions (all, or the steps named) into notebooks with outputs, and draw a picture."""
-    from autograder.executed import solutions
-    from autograder.pictures import detections
+    from autograder.authoring.executed import solutions
+    from autograder.authoring.pictures import detections
 
     print("Executed " + ", ".join(path.stem for path in solutions(steps or None)) + ".")
     print(f"Drew {detections().relative_to(Path.cwd())}.")
@@ -32,15 +32,15 @@ def solutions(steps: list[str]) -> None:
 
 def bundle() -> None:
     """Zip what students get, into dist."""
-    from autograder.build import bundle
+    from autograder.authoring.build import bundle
 
     print(f"Wrote {bundle().relative_to(Path.cwd())}.")
 
 
 def release() -> None:
     """Build the release for students in the course folder, as nbgrader needs it for grading."""
-    from autograder.build import release
-    from autograder.settings import COURSE
+    from autograder.authoring.build import release
+    from autograder.workspace.settings import COURSE
 
     print(f"The release lies in {release(COURSE)}.")
 
@@ -49,7 +49,10 @@ def grade(folder: Path, processes: int, scheduler: str) -> None:
     """Take in what lies in a folder (one folder or zip a student), grade it, write all that follows."""
     from rich.console import Console
 
-    from autograder import doctor, feedback, grade, intake, overview, report
+    from autograder.gradebook import grade
+    from autograder.reports import feedback, overview, report
+    from autograder.sandbox import doctor
+    from autograder.submissions import intake
 
     console = Console()
     with console.status("Trying the sandbox from inside ..."):
@@ -73,7 +76,8 @@ def grade(folder: Path, processes: int, scheduler: str) -> None:
 
 def report(unfinished: bool) -> None:
     """Write all that follows from the gradebook anew: report, tables for platforms, feedback pages."""
-    from autograder import feedback, gradebook, overview, platforms, report
+    from autograder.gradebook import gradebook
+    from autograder.reports import feedback, overview, platforms, report
 
     gradebook.set_penalties()
     tables, lost = platforms.export(unfinished=unfinished)
@@ -86,21 +90,21 @@ def report(unfinished: bool) -> None:
 
 def roster(table: Path) -> None:
     """Enter the students that a CSV file lists into the gradebook, with names and addresses."""
-    from autograder.roster import import_roster
+    from autograder.reports.roster import import_roster
 
     print(f"{import_roster(table)} students are in the gradebook as {table.name} has them.")
 
 
 def deadlines(table: Path) -> None:
     """Enter when each step is due, from a CSV file with the columns step and due."""
-    from autograder.roster import import_deadlines
+    from autograder.reports.roster import import_deadlines
 
     print(f"{import_deadlines(table)} deadlines are in the gradebook.")
 
 
 def times(table: Path) -> None:
     """Note when students handed in, from a CSV file with the columns student, time and perhaps step."""
-    from autograder.roster import import_times
+    from autograder.reports.roster import import_times
 
     made, lost = import_times(table)
     print(f"Noted the time of {made} submissions; grade again for what it costs.")
@@ -110,7 +114,7 @@ def times(table: Path) -> None:
 
 def check(notebook: Path) -> int:
     """Run the hidden checks on one notebook file; the exit code is 1 unless all pass."""
-    from autograder.verdict import judge_file
+    from autograder.judging.verdict import judge_file
 
     verdicts = judge_file(notebook)
     print("\n".join(verdict.sentence for verdict in verdicts.values()))
@@ -119,7 +123,7 @@ def check(notebook: Path) -> int:
 
 def doctor() -> int:
     """Try from inside a box what must be impossible there; the exit code is 1 where something is not."""
-    from autograder import doctor
+    from autograder.sandbox import doctor
 
     results = doctor.examine()
     for result in results:
@@ -130,8 +134,8 @@ def doctor() -> int:
 
 def demo() -> None:
     """Grade a demo class with nbgrader, from handing in to feedback pages and a CSV."""
-    from autograder import lock
     from autograder.demo import demo
+    from autograder.sandbox import lock
 
     if lock.is_on() and (obstacle := lock.find_obstacle()):
         print(f"{obstacle} The demo's class is made up here, so it is graded without a sandbox.")
@@ -141,7 +145,7 @@ def demo() -> None:
 
 def runs(names: list[str]) -> None:
     """Make the trainings that ship in data/runs, all or those named, and the trained model: hours."""
-    from autograder.runs import SETTINGS, run
+    from autograder.trainings.runs import SETTINGS, run
 
     for name in names or SETTINGS:
         record = run(name)
@@ -150,7 +154,7 @@ def runs(names: list[str]) -> None:
 
 def bench() -> None:
     """Time the course's training recipe beside the plain one."""
-    from autograder.bench import bench
+    from autograder.trainings.bench import bench
 
     bench()
 
@@ -205,7 +209,7 @@ def main() -> int:
         return 2
     if options.pop("no_isolation", False):
         os.environ["DETR_NO_ISOLATION"] = "1"  # an environment variable, so that workers see it too
-    from autograder.stopped import AGAIN, stopped_in_words
+    from autograder.workspace.stopped import AGAIN, stopped_in_words
 
     try:
         with stopped_in_words():

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder import build
-from autograder.feedback import give_feedback
-from autograder.grade import grade
-from autograder.intake import collect
-from autograder.notebook_file import parse_notebook
-from autograder.overview import write_overview
-from autograder.rebuild import Notebook, grade_id
-from autograder.report import table, write_csv
-from autograder.settings import COURSE
-from autograder.slips import alternatives, slips
+from autograder.authoring import build
+from autograder.authoring.slips import alternatives, slips
+from autograder.gradebook.grade import grade
+from autograder.reports.feedback import give_feedback
+from autograder.reports.overview import write_overview
+from autograder.reports.report import table, write_csv
+from autograder.submissions.intake import collect
+from autograder.submissions.notebook_file import parse_notebook
+from autograder.submissions.rebuild import Notebook, grade_id
+from autograder.workspace.settings import COURSE
 from detrlab.checkpoint import NAME, SHIPPED, TRAINED_IN
 from detrlab.steps import Cell
 

@@ -35,28 +35,28 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedE
 
 # No ClearOutput: the learner's plots and logs stay for the person who grades the written answers.
 c.Autograde.sanitize_preprocessors = [
-    "autograder.preprocessors.Rebuild",
+    "autograder.gradebook.preprocessors.Rebuild",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # No Execute: a submission runs in a process of its own, and the verdicts on it are written as outputs.
 c.Autograde.autograde_preprocessors = [
-    "autograder.preprocessors.WriteVerdicts",
+    "autograder.gradebook.preprocessors.WriteVerdicts",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.preprocessors.KeepManualGrades",
+    "autograder.gradebook.preprocessors.KeepManualGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "autograder.pages.ShowRubric",
+    "autograder.gradebook.pages.ShowRubric",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # TagRemovePreprocessor would hide the rubric from formgrader as well: it is one of its own defaults.
 c.GenerateFeedback.preprocessors = [
-    "autograder.pages.HideFromStudents",
+    "autograder.gradebook.pages.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 # Feedback that exists is skipped otherwise, also after a regrade.
 c.GenerateFeedback.force = True
 # Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
-c.HTMLExporter.preprocessors = ["autograder.pages.SafePage"]
+c.HTMLExporter.preprocessors = ["autograder.gradebook.pages.SafePage"]

@@ -3,7 +3,7 @@
 Each module here draws the cases of one step's exercises from a seeded generator; the probes that put
 an answer through them are the ones of the visible checks (detrlab/probes). What is right is what the
 reference, the solution in solutions/week1, does in the same cases. The learner's object may be a class,
-a function, or a proxy of one that lives in another process (autograder/proxy.py).
+a function, or a proxy of one that lives in another process (autograder/sandbox/proxy.py).
 """
 
 import functools
@@ -16,14 +16,14 @@ from typing import Any
 
 import torch
 
-from autograder import build
-from autograder.slips import KnownSlip, slips
+from autograder.authoring import build
+from autograder.authoring.slips import KnownSlip, slips
 from detrlab import steps
-from detrlab.alone import isolate
-from detrlab.judging import Slip, judge
-from detrlab.outcome import Outcome, observe
-from detrlab.probes import Case, find
-from detrlab.weights import Weights
+from detrlab.checks.alone import isolate
+from detrlab.checks.judging import Slip, judge
+from detrlab.checks.outcome import Outcome, observe
+from detrlab.checks.probes import Case, find
+from detrlab.checks.weights import Weights
 
 CASES: dict[str, Callable[[torch.Generator], Iterator[Case]]] = {}
 
@@ -36,8 +36,9 @@ def cases(draw: Callable) -> Callable:
 
 def draw_cases(exercise: str, seed: int) -> list[Case]:
     """Draw the cases of an exercise. AttributeError where there are none."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    week1 = importlib.import_module(f"{__name__}.week1")
+    for module in pkgutil.iter_modules(week1.__path__):
+        importlib.import_module(f"{week1.__name__}.{module.name}")
     if exercise not in CASES:
         raise AttributeError(f"No cases are drawn for {exercise!r} in autograder/hidden.")
     return list(CASES[exercise](torch.Generator().manual_seed(seed)))

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder import build, lock
-from detrlab import study
-from detrlab import week as states
+from autograder.authoring import build
+from autograder.sandbox import lock
+from detrlab.study import study
+from detrlab.study import week as states
 
 OBSTACLE = lock.find_obstacle()
 

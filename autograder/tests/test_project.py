@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from autograder import build
+from autograder.authoring import build
 
 PROJECT = tomllib.loads((build.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TOP_LEVEL = {

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import mistune
 import pytest
 
-from autograder import build
+from autograder.authoring import build
 
 PAGES = [build.ROOT / name for name in ("README.md", "CHANGELOG.md", "autograder/README.md")]
-PAGES.append(build.AUTOGRADER / "student.md")
+PAGES.append(build.AUTOGRADER / "authoring" / "student.md")
 # What only exists where the page is shipped to.
 ELSEWHERE = {"student.md": build.ROOT}
 PROSE = (*build.SOLUTIONS.glob("*.py"), *PAGES, *(build.ROOT / "notebooks" / "detrlab").rglob("*.py"))

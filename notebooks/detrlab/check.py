@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from detrlab import codec
-from detrlab.judging import Slip, WrongValue, agree, judge
-from detrlab.outcome import CheckFailed, NothingYet, Outcome, observe
-from detrlab.probes import PROBES, find
-from detrlab.week import DONE, WRONG, marks
+from detrlab.checks import codec
+from detrlab.checks.judging import Slip, WrongValue, agree, judge
+from detrlab.checks.outcome import CheckFailed, NothingYet, Outcome, observe
+from detrlab.checks.probes import PROBES, find
+from detrlab.study.week import DONE, WRONG, marks
 
 FIXTURES = Path(__file__).parents[2] / "data" / "checks"
 

@@ -12,9 +12,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from detrlab.outcome import CheckFailed
-from detrlab.probes.given import given
-from detrlab.weights import copy_weights
+from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.probes.given import given
+from detrlab.checks.weights import copy_weights
 
 NAME = "toy_detr.safetensors"
 TRAINED_IN = "09_training"

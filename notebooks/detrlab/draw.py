@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 from torch import Tensor
 
-from detrlab.figures import (
+from detrlab.figures.figures import (
     INK,
     PALETTE,
     class_color,
@@ -26,8 +26,8 @@ from detrlab.figures import (
     to_array,
     to_png,
 )
-from detrlab.panels import compare_panels, describe_difference
-from detrlab.set_panels import compare_terms
+from detrlab.figures.panels import compare_panels, describe_difference
+from detrlab.figures.set_panels import compare_terms
 from detrlab.toy import CLASSES, Sample, six_images
 
 __all__ = ["PALETTE", "class_color", "compare_panels", "compare_terms", "describe_difference"]

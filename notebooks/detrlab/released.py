@@ -20,8 +20,8 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from detrlab.outcome import CheckFailed
-from detrlab.weights import copy_weights
+from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.weights import copy_weights
 
 URL = "https://dl.fbaipublicfiles.com/detr/detr-r50-e632da11.pth"
 WANTED = 'DETR(num_classes=91, num_queries=100, backbone_name="resnet50")'

@@ -1,7 +1,7 @@
 """Trainings that were run for you: their curves lie in data/runs, to be read without waiting.
 
-Each file holds what the live figure of a training shows (detrlab.curves), the settings it ran with and
-what it cost. `python -m autograder runs` makes them anew with the solutions; it takes hours.
+Each file holds what the live figure of a training shows (detrlab.figures.curves), the settings it ran
+with and what it cost. `python -m autograder runs` makes them anew with the solutions; it takes hours.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from detrlab.curves import curve, draw_lines
-from detrlab.figures import INK, PALETTE, new_figure, show
+from detrlab.figures.curves import curve, draw_lines
+from detrlab.figures.figures import INK, PALETTE, new_figure, show
 
 RUNS = Path(__file__).parents[2] / "data" / "runs"
 TITLES = {

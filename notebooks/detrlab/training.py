@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from detrlab import resume
 from detrlab.ap import evaluate
-from detrlab.curves import Curves, watch
+from detrlab.figures.curves import Curves, watch
 from detrlab.positions import TOY_POSITIONS, with_positions
 from detrlab.targets import validate
 from detrlab.toy import Sample, Target, validation_set

@@ -673,7 +673,7 @@ save_detr(model, num_classes=3, num_queries=10, **TOY_SIZES)
 #
 # The total loss tells you little: it adds three parts of several layers. Watch the parts. And because
 # the loss does not say *what* the queries answer, the live figure of a training draws four more
-# numbers, measured on validation images (function `watch` in `detrlab/curves.py`). Probabilities are
+# numbers, measured on validation images (function `watch` in `detrlab/figures/curves.py`). Probabilities are
 # those of the last layer:
 #
 # | line in the figure | what it is | where it should go |

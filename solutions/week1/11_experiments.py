@@ -959,7 +959,7 @@ if run_it:
 
 # %% [markdown] written="patient" points=4
 # **Model answer.** There is none here that names the fault: the patient is for learners who study alone
-# as well. The instructor finds it in `autograder/runs.py`, where the training `patient` is defined. What
+# as well. The instructor finds it in `autograder/trainings/runs.py`, where the training `patient` is defined. What
 # a full answer looks like, for another patient, the one of step 9 whose curves were called "a fault":
 #
 # *Symptoms.* L1 ends at 0.46 (companion 0.06), AP50 at 0.06 (0.76), and there are 504 strays: a box for

@@ -5,7 +5,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from autograder.rebuild import Notebook
+from autograder.submissions.rebuild import Notebook
 from autograder.tests.attacks.malformed import DAMAGES as DAMAGES
 from autograder.tests.attacks.malformed import FILE, FULL, REFUSED, STEP, damage
 

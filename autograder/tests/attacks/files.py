@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import build, hidden
-from autograder.slips import slips
+from autograder import hidden
+from autograder.authoring import build
+from autograder.authoring.slips import slips
 from detrlab.steps import Cell
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.rebuild import Cell, Notebook, grade_id
+from autograder.submissions.rebuild import Cell, Notebook, grade_id
 
 STEP, EXERCISE = "00_set_prediction", "box_cxcywh_to_xyxy"
 FILE = f"{STEP}.ipynb"

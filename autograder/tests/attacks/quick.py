@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import verdict
-from autograder.box import Box
+from autograder.judging import verdict
+from autograder.sandbox.box import Box
 
 SECONDS = 8.0
 

@@ -26,7 +26,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader.utils import determine_grade, is_grade
 
-from autograder import build, hidden
+from autograder import hidden
+from autograder.authoring import build
 from autograder.tests.attacks.files import Attack, read_attacks
 
 SECONDS = 20

@@ -3,11 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from autograder import build, slips
+from autograder.authoring import build, slips
 from autograder.demo import solution
 from autograder.tests.browser import server
 from autograder.tests.browser.lab import Lab
-from autograder.tests.folders import fill
+from autograder.tests.detrlab.folders import fill
 
 TARGET = build.DATA / "images" / "check.png"
 STEP, EXERCISE, SLIP = "02_positional_encoding", "positional_encoding", "x-before-y"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from autograder import build
+from autograder.authoring import build
 from autograder.demo import solution
-from autograder.tests.folders import fill
-from autograder.tests.test_lab import wait_for_address
+from autograder.tests.detrlab.folders import fill
+from autograder.tests.end_to_end.test_lab import wait_for_address
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SETTINGS = {

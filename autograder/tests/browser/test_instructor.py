@@ -3,15 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
-from autograder import build
-from autograder.grade import grade
-from autograder.intake import collect
-from autograder.records import read_json
-from autograder.report import rows
-from autograder.settings import AUTOGRADER
+from autograder.authoring import build
+from autograder.gradebook.grade import grade
+from autograder.reports.report import rows
+from autograder.submissions.intake import collect
 from autograder.tests.attacks.files import read_attacks, right_answer
+from autograder.tests.attacks.test_attacks import answer, put, worth
 from autograder.tests.browser import server
-from autograder.tests.test_attacks import answer, put, worth
+from autograder.workspace.records import read_json
+from autograder.workspace.settings import AUTOGRADER
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.xdist_group("browser")]
 STEP, EXERCISE = "00_set_prediction", "box_cxcywh_to_xyxy"

@@ -5,11 +5,11 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from autograder import build, slips
+from autograder.authoring import build, slips
 from autograder.demo import solution
-from autograder.intake import collect
+from autograder.judging.verdict import judge_file
+from autograder.submissions.intake import collect
 from autograder.tests.browser.lab import READY, RUN
-from autograder.verdict import judge_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 STEP, EXERCISE = "03_encoder", "encoder_layer"

@@ -1,0 +1,1 @@
+"""Solutions become notebooks: markers, release, bundle, executed solutions; slips and alternatives."""

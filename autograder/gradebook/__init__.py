@@ -1,0 +1,1 @@
+"""nbgrader's database: the grading run, scoring, the one writer, queries, preprocessors, late days."""

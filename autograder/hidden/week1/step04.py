@@ -1,0 +1,43 @@
+"""Cases of notebook 04: small sizes, different weights in every layer.
+
+The first case has as many queries as tokens, so that an answer which mixes up the two runs, and can be
+told what is wrong; the second has not, so that it fails.
+"""
+
+from collections.abc import Iterator
+
+import torch
+
+from autograder.hidden import cases, draw_weights, normal
+from detrlab.checks.probes import Case
+
+# batch, queries, tokens, d_model, n_heads, dim_ff
+SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 12, 3, 20))
+
+
+@cases
+def decoder_layer(generator: torch.Generator) -> Iterator[Case]:
+    """Draw layers of two sizes."""
+    for size in SIZES:
+        yield draw("decoder_layer", generator, size, {})
+
+
+@cases
+def decoder(generator: torch.Generator) -> Iterator[Case]:
+    """Draw stacks of one and of three layers."""
+    for n_layers, size in zip((1, 3), SIZES, strict=True):
+        yield draw("decoder", generator, size, {"n_layers": n_layers})
+
+
+def draw(exercise: str, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
+    """Draw one case of a layer or a stack; tgt is not zero, so that its part can be seen."""
+    batch, queries, tokens, d_model, n_heads, dim_ff = size
+    config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff, "dropout": 0.1}
+    return {
+        "config": config,
+        "weights": draw_weights(generator, exercise, config),
+        "tgt": normal(generator, batch, queries, d_model),
+        "memory": normal(generator, batch, tokens, d_model),
+        "pos": normal(generator, batch, tokens, d_model),
+        "query_pos": normal(generator, batch, queries, d_model),
+    }

@@ -1,0 +1,28 @@
+"""Cases of notebook 05: one class and five, widths of 8 and 6, one image and three.
+
+Which column means "no object" cannot be seen here: a head only has K + 1 of them. The convention binds
+in the loss (step 7) and where predictions are read (step 10).
+"""
+
+from collections.abc import Iterator
+
+import torch
+
+from autograder.hidden import cases, draw_weights, normal
+from detrlab.checks.probes import Case
+
+# d_model, classes, decoder layers, batch, queries
+SIZES = ((8, 5, 2, 1, 5), (6, 1, 3, 3, 4))
+
+
+@cases
+def heads(generator: torch.Generator) -> Iterator[Case]:
+    """Draw heads of two sizes, each with a batch of queries and a stack of decoder layers."""
+    for d_model, num_classes, layers, batch, queries in SIZES:
+        config = {"d_model": d_model, "num_classes": num_classes}
+        yield {
+            "config": config,
+            "weights": draw_weights(generator, "heads", config),
+            "hidden": normal(generator, batch, queries, d_model),
+            "stack": normal(generator, layers, batch, queries, d_model),
+        }

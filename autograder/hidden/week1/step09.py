@@ -1,0 +1,88 @@
+"""Cases of notebook 09: batches, learning rates, small models to train. The probe brings the rest."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.hidden import cases, normal
+from detrlab.checks.probes import Case
+
+# Frozen parameters of ManyParts, in detrlab/probes/given_training.py
+FROZEN = (
+    ["backbone.body.bias", "decoder.bias"],
+    ["backbone.projection.weight", "query_embed_backbone.weight", "encoder.backbone.bias"],
+)
+RATES = (
+    {"lr": 3e-4, "lr_backbone": 2e-5, "weight_decay": 0.03},
+    {"lr": 2e-4, "lr_backbone": 7e-4, "weight_decay": 0.0},
+    {"lr": 6e-4, "lr_backbone": 6e-4, "weight_decay": 2e-4},
+)
+SPOILT = (
+    [("bbox", math.nan), ("total", math.inf)],
+    [("class", math.inf), ("giou", -math.inf), ("total", math.nan)],
+)
+
+
+@cases
+def detr_collate(generator: torch.Generator) -> Iterator[Case]:
+    """Draw a batch of four images, with an empty one, and a batch of one."""
+    for objects in ((2, 0, 3, 1), (2,)):
+        batch = [[normal(generator, 3, 5, 7), draw_target(generator, count)] for count in objects]
+        yield {"batch": batch}
+
+
+@cases
+def build_optimizer(generator: torch.Generator) -> Iterator[Case]:
+    """Draw which parameters are frozen; the backbone learns more slowly, faster, and equally fast."""
+    for number, rates in enumerate(RATES):
+        factor = 1 + torch.rand((), generator=generator).item()
+        drawn = {name: rate * factor for name, rate in rates.items()}
+        yield {"frozen": FROZEN[number % 2], "rates": drawn}
+
+
+@cases
+def train_step(generator: torch.Generator) -> Iterator[Case]:
+    """Draw the weights of a small model and two batches, and which loss parts are spoilt."""
+    for number, spoilt in enumerate(SPOILT):
+        config = {"num_queries": 3 + number, "num_classes": 3}
+        size = config["num_queries"] * (config["num_classes"] + 1 + 4)
+        yield {
+            "config": config,
+            "weights": {
+                "backbone.weight": normal(generator, 2, 3, 1, 1) / 2,
+                "backbone.bias": normal(generator, 2) / 2,
+                "heads.weight": normal(generator, size, 2) / 2,
+                "heads.bias": normal(generator, size) / 2,
+            },
+            "batches": [draw_batch(generator, 2), draw_batch(generator, 2)],
+            "lr": 2.0,
+            "limit": 0.1,  # of the gradient's norm: the paper's
+            "scales": [1e-4, 0.1, 1.0],
+            "spoilt": spoilt,
+            "step": int(torch.randint(100, 1000, (), generator=generator)),
+        }
+
+
+@cases
+def train_detr(generator: torch.Generator) -> Iterator[Case]:
+    """Draw a seed; there are neither three classes nor ten queries."""
+    yield {
+        "seed": int(torch.randint(10**6, (), generator=generator)),
+        "sizes": {"num_queries": 6, "num_classes": 5},
+        "bound": 0.1,  # PyTorch's own first weights stay below it in a layer of this width
+    }
+
+
+def draw_target(generator: torch.Generator, count: int) -> dict[str, Any]:
+    """Draw the target of an image with so many objects."""
+    labels = torch.randint(0, 3, (count,), generator=generator)
+    return {"labels": labels, "boxes": 0.2 + 0.3 * torch.rand(count, 4, generator=generator)}
+
+
+def draw_batch(generator: torch.Generator, count: int) -> list[Any]:
+    """Draw a batch: images [B, 3, 4, 4] and their targets."""
+    images: Tensor = normal(generator, count, 3, 4, 4)
+    return [images, [draw_target(generator, 1 + number) for number in range(count)]]

@@ -1,0 +1,1 @@
+"""Verdicts: the judge, the trained model, jobs, the cache by content, workers."""

@@ -1,0 +1,1 @@
+"""What people submit becomes notebooks: archives, exports of platforms, strict JSON, rebuilding."""

@@ -1,0 +1,81 @@
+"""Probes of notebook 00."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor
+
+from detrlab.checks.outcome import BrokeOff, error_names
+from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+
+CENTRE_SIZE = ("cx", "cy", "w", "h")
+CORNERS = ("x0", "y0", "x1", "y1")
+KEEP_THE_GRAPH = (
+    "The values are right: use tensor operations from end to end, so that gradients can flow."
+)
+
+
+@probe(draw="boxes")
+def box_cxcywh_to_xyxy(convert: Any, case: Case) -> Iterator[Observation]:
+    """Convert boxes of one shape, and send a gradient back through the conversion."""
+    boxes = case["boxes"]
+    yield f"the result for boxes of shape {list(boxes.shape)}", convert(boxes)
+    if boxes.numel():
+        [reached] = reached_by_gradient(convert, [boxes], CENTRE_SIZE)
+        yield "the list of those of cx, cy, w, h that a gradient reaches", reached, KEEP_THE_GRAPH
+        start = boxes.clone().requires_grad_()
+        result = convert(start.clone())
+        yield "the gradient that comes back to boxes", gradient_at(start, result), CUT
+
+
+@probe(draw="matrix")
+def generalized_box_iou(giou: Any, case: Case) -> Iterator[Observation]:
+    """Compare two lists of boxes: the values, their range, the gradients, or the error."""
+    name, boxes1, boxes2 = case["name"], case["boxes1"], case["boxes2"]
+    if case["look_at"] in ("error", "range"):
+        yield f"the error for {name}", error_of(giou, boxes1, boxes2)
+    if case["look_at"] in ("values", "gradients"):
+        yield f"the result for {name}", giou(boxes1, boxes2)
+    if case["look_at"] == "range":
+        values = giou(boxes1, boxes2)
+        yield f"the answer to whether all numbers are finite for {name}", bool(values.isfinite().all())
+        within = bool((values.abs() <= 1 + 1e-5).all())
+        yield f"the answer to whether all numbers lie in [-1, 1] for {name}", within
+    if case["look_at"] == "gradients":
+        of_first, of_second = reached_by_gradient(giou, [boxes1, boxes2], CORNERS)
+        yield "the list of coordinates of boxes1 that a gradient reaches", of_first, KEEP_THE_GRAPH
+        yield "the list of coordinates of boxes2 that a gradient reaches", of_second, KEEP_THE_GRAPH
+        corners = boxes1.requires_grad_()
+        result = giou(corners.clone(), boxes2)
+        yield "the gradient that comes back to boxes1", gradient_at(corners, result), CUT
+
+
+def reached_by_gradient(
+    function: Any, inputs: list[Tensor], coordinates: tuple[str, ...]
+) -> list[list[str]]:
+    """Name, for each input [..., 4], the coordinates that get a gradient in every box."""
+    inputs = [boxes.clone().requires_grad_() for boxes in inputs]
+    result = function(*inputs)
+    if result.requires_grad:
+        # Squared, so that no coordinate's share cancels out in the sum.
+        result.square().sum().backward()
+    return [
+        [
+            coordinate
+            for column, coordinate in enumerate(coordinates)
+            if boxes.grad is not None and bool((boxes.grad[..., column] != 0).all())
+        ]
+        for boxes in inputs
+    ]
+
+
+def error_of(function: Callable, *arguments: Tensor) -> str:
+    """Return "ValueError" where a call raises one, the name of any other error, or "none"."""
+    try:
+        function(*arguments)
+    except BrokeOff:
+        raise
+    except Exception as error:
+        names = error_names(error)
+        return "ValueError" if "ValueError" in names else names[0]
+    return "none"

@@ -1,0 +1,103 @@
+"""Probe of notebook 01."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from detrlab.checks.judging import kind
+from detrlab.checks.outcome import BrokeOff, error_names
+from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.weights import Weights, refuse_giants
+
+NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
+
+
+@probe()
+def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
+    """Build a backbone, look at its size, then run it with weights that follow from a seed."""
+    name, d_model, images = case["config"]["name"], case["config"]["d_model"], case["images"]
+    model = backbone_class(**case["config"])
+    sizes = {last(key): list(value.shape) for key, value in model.projection.state_dict().items()}
+    yield f'what `projection` holds for name="{name}"', sizes
+    if "seed" not in case:
+        yield f'what forward returns for name="{name}"', described(model(images))
+        return
+
+    state = model.state_dict()
+    yield "the list of parts that hold parameters", sorted({key.partition(".")[0] for key in state})
+    count = sum(state[key].numel() for key in state if is_parameter(key) and key.startswith("body."))
+    yield f'the number of parameters in `body` for name="{name}"', count
+    yield "`body.training` of a new backbone", model.body.training
+
+    model.load_state_dict(seeded(state, case["seed"], whole=name == "tiny"), strict=False)
+    model.eval()
+    features = model(images)
+    yield f'what forward returns for name="{name}"', described(features)
+    if not torch.is_tensor(features):
+        return
+    # Too many channels have been noticed by now; a fixture need not hold them.
+    yield f'the output for name="{name}"', features[:, :d_model]
+    model.train()
+    images.requires_grad_()
+    features = model(images)
+    yield "the output in training mode", features[:, :d_model], "After eval() it is right."
+    if features.requires_grad:
+        features.sum().backward()
+    reached = images.grad is not None and bool(images.grad.abs().sum() > 0)
+    yield '"a gradient reaches the images"', reached
+    if name != "tiny":
+        yield f'what happens for weights="{NO_SUCH_WEIGHTS}"', reaction(backbone_class, case["config"])
+
+
+def described(output: Any) -> str:
+    """Say what `forward` returned: a tensor of some shape, or a thing of another type."""
+    return f"a tensor {list(output.shape)}" if torch.is_tensor(output) else f"a {kind(output)}"
+
+
+def last(key: str) -> str:
+    """Return the last part of a name in a state_dict."""
+    return key.rpartition(".")[2]
+
+
+def is_parameter(key: str) -> bool:
+    """Say whether an entry is a weight or a bias, and not a statistic of a normalisation."""
+    return last(key) in ("weight", "bias")
+
+
+def seeded(state: Weights, seed: int, whole: bool) -> Weights:
+    """Draw values for a state_dict in order, body first; the same for any names of the body's parts.
+
+    Unless `whole`, the last norm of every block after layer1 becomes zero, so that the block hands on
+    what it was given, and its 3x3 convolutions, nearly all of a ResNet's weights, can stay as they are.
+    """
+    refuse_giants(state)
+    random = np.random.RandomState(seed)
+    values = {}
+    for key in sorted(state, key=lambda key: key.startswith("projection.")):
+        shape = tuple(state[key].shape)
+        late = not whole and shape[:1] > (64,)
+        if last(key) == "num_batches_tracked" or (late and shape[-2:] == (3, 3)):
+            continue
+        if late and key.endswith((".bn2.weight", ".bn2.bias")):
+            drawn = np.zeros(shape)
+        elif len(shape) == 4:
+            drawn = random.standard_normal(shape) * (2 / np.prod(shape[1:])) ** 0.5
+        elif last(key) in ("weight", "running_var"):
+            drawn = random.uniform(0.5, 1.5, shape)
+        else:
+            drawn = 0.3 * random.standard_normal(shape)
+        values[key] = torch.from_numpy(drawn).float()
+    return values
+
+
+def reaction(backbone_class: Any, config: dict) -> str:
+    """Say what a backbone does with weights that do not exist; nothing has to be downloaded for that."""
+    try:
+        backbone_class(**config, weights=NO_SUCH_WEIGHTS)
+    except BrokeOff:
+        raise
+    except Exception as error:
+        return "a download is tried" if "OSError" in error_names(error) else "an error"
+    return "no error"

@@ -1,0 +1,43 @@
+"""Probes of notebook 03."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.weights import copy_weights
+
+NUMB = (
+    "At that rate nothing is left of the two halves: is dropout applied to what each half adds, "
+    "before the sum, and at the rate that was given?"
+)
+
+
+@probe(draw="tokens")
+def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
+    """Run one layer with given weights, with and without positions."""
+    layer = layer_class(**case["config"])
+    copy_weights(layer, case["weights"])
+    layer.eval()
+    src, pos = case["src"].requires_grad_(), case["pos"]
+    yield "the output with pos = 0", layer(src.clone(), torch.zeros_like(pos))
+    output = layer(src.clone(), pos)
+    yield "the output", output, "With pos = 0 it is right."
+    yield "the gradient that comes back to src", gradient_at(src, output), CUT
+    numb = layer_class(**case["config"] | {"dropout": 1.0})
+    copy_weights(numb, case["weights"])
+    numb.train()
+    yield "the output in training mode with dropout = 1", numb(src.clone(), pos), NUMB
+
+
+@probe(draw="tokens")
+def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
+    """Run the stack with given weights, different ones in each layer."""
+    stack = encoder_class(**case["config"])
+    copy_weights(stack, case["weights"])
+    stack.eval()
+    src = case["src"].requires_grad_()
+    output = stack(src.clone(), case["pos"])
+    yield "the output", output
+    yield "the gradient that comes back to src", gradient_at(src, output), CUT

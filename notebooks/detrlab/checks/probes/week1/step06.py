@@ -1,0 +1,101 @@
+"""Probe of notebook 06."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from detrlab.checks.judging import kind
+from detrlab.checks.outcome import BrokeOff, CheckFailed, error_names
+from detrlab.checks.probes import Case, Observation, probe
+
+
+@probe(draw="pairs")
+def matcher(matcher_class: Any, case: Case) -> Iterator[Observation]:
+    """Match one batch: the form of the answer, then the pairs of each image; or look at the error."""
+    outputs, targets, advice = case["outputs"], case["targets"], case["advice"]
+    if case["with_gradient"]:
+        outputs = {name: tensor.requires_grad_() for name, tensor in outputs.items()}
+    module = matcher_class(**case["config"])
+    if case["broken"] is not None:
+        error, message = error_of(module, outputs, targets)
+        yield "the error", error, advice
+        yield "what its message names", named(message, case["broken"]), advice
+        return
+
+    answer = module(outputs, targets)
+    listed = isinstance(answer, list | tuple)
+    yield "the answer", "a list" if listed else described(answer), advice
+    if not listed:
+        return
+    yield "the number of entries", len(answer), "The list needs one for each image."
+    yield "the list of what your entries are", [described(entry) for entry in answer], advice
+    if all(is_pair(entry) for entry in answer):
+        sizes = [(outputs["pred_logits"].shape[1], len(target["labels"])) for target in targets]
+        yield from observe_pairs(answer, sizes, advice)
+
+
+def observe_pairs(answer: Any, sizes: list[tuple[int, int]], advice: str) -> Iterator[Observation]:
+    """Look at the pairs of each image: is anything used twice, does it exist, who is with whom?"""
+    most = max(map(sum, sizes))
+    if any(part.numel() > most for pair in answer for part in (pair[0], pair[1])):
+        raise CheckFailed(f"An entry holds more indices than there are queries and objects. {advice}")
+    indices = [[part.long().flatten().tolist() for part in (pair[0], pair[1])] for pair in answer]
+    different = [[len(set(queries)), len(set(things))] for queries, things in indices]
+    yield "the list of how many different [queries, objects] each image's pairs use", different, advice
+    strays, tables = [], []
+    for (n_queries, n_objects), (queries, things) in zip(sizes, indices, strict=False):
+        # A table of zeros and ones does not depend on the order in which the pairs are listed.
+        table = torch.zeros(n_queries, n_objects, dtype=torch.uint8)
+        for query, thing in zip(queries, things, strict=False):
+            if 0 <= query < n_queries and 0 <= thing < n_objects:
+                table[query, thing] = 1
+            else:
+                strays.append([query, thing])
+        tables.append(table)
+    yield "the list of (query, object) pairs that do not exist", sorted(strays), advice
+    for image, table in enumerate(tables):
+        if table.numel():
+            yield f"the table of pairs in image {image}", table, f"(Rows are queries.) {advice}"
+
+
+def is_pair(entry: Any) -> bool:
+    """Say whether an entry is two tensors; [2, n] counts, for it unpacks as two."""
+    if isinstance(entry, Tensor):
+        return entry.dim() == 2 and len(entry) == 2
+    return isinstance(entry, list | tuple) and len(entry) == 2 and all(map(torch.is_tensor, entry))
+
+
+def described(entry: Any) -> str:
+    """Say what kind of thing was returned, of a pair of tensors what they hold and how many."""
+    if entry is None:
+        return "None"
+    if is_pair(entry):
+        return " and ".join(f"{kind(part)} {list(part.shape)}" for part in (entry[0], entry[1]))
+    if isinstance(entry, Tensor):
+        return f"one tensor {list(entry.shape)}"
+    if isinstance(entry, list | tuple):
+        return f"a {kind(entry)} of {len(entry)} ({', '.join(sorted({kind(part) for part in entry}))})"
+    return f"a {kind(entry)}"
+
+
+def error_of(function: Any, *arguments: Any) -> tuple[str, str]:
+    """Return "a ValueError", the name of any other error, or "none"; and what the error says."""
+    try:
+        function(*arguments)
+    except (BrokeOff, CheckFailed):
+        raise
+    except Exception as error:
+        names = error_names(error)
+        return f"a {'ValueError' if 'ValueError' in names else names[0]}", str(error)
+    return "none", ""
+
+
+def named(message: str, image: int) -> str:
+    """Say whether a message holds the number of an image, another number or none."""
+    numbers = re.findall(r"\d+", message)
+    if str(image) in numbers:
+        return f"image {image}"
+    return "another number" if numbers else "no image"

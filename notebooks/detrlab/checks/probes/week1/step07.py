@@ -1,0 +1,110 @@
+"""Probe of notebook 07."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from detrlab.checks.outcome import BrokeOff, error_names
+from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.probes.given import given
+
+ADVICE = {
+    "class": "It is a weighted mean over all queries of all images.",
+    "bbox": "The class part is right. This is a sum over pairs and coordinates, per object of the batch.",
+    "giou": "The other two parts are right. This is a sum over pairs, per object of the batch.",
+    "total": "The last layer's three parts are right: look at their weights, and at the other layers.",
+}
+COMPLETE = "a dict"
+MOVED = (
+    "Like .to(device), .double() moves a module's buffers and parameters; a plain tensor attribute stays "
+    "behind."
+)
+TRAINED = "A parameter is changed by training; the class weights are to stay what they are."
+
+Layers = list[dict[str, Tensor]]
+
+
+@probe(draw="terms")
+def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
+    """Judge predictions with a given matcher: the values, the gradients, and what the module holds."""
+    matcher = given(loss_class, "HungarianMatcher")(**case["costs"])
+    loss = loss_class(case["num_classes"], matcher, **case["settings"])
+    layers, where = case["layers"], case["name"]
+    for layer in layers:
+        for leaf in layer.values():
+            leaf.requires_grad_()
+    losses = loss(outputs_of(layers), case["targets"])
+    yield "what the loss returns", described(losses)
+    if described(losses) != COMPLETE:
+        return
+    for name, advice in ADVICE.items():
+        yield f"the {name} loss for {where}", losses[name], advice
+    if not all(torch.is_tensor(losses[name]) and losses[name].isfinite().all() for name in ADVICE):
+        return  # nothing to send back a gradient from
+
+    first, last = layers[0], layers[-1]
+    starts = {"class": [last["pred_logits"]], "bbox": [last["pred_boxes"]], "giou": [last["pred_boxes"]]}
+    for name in case["gradients"]:
+        leaves = starts.get(name, list(first.values()))
+        gradients = [gradient_at(leaf, losses[name]).flatten() for leaf in leaves]
+        yield f"the gradient of the {name} loss", torch.cat(gradients), CUT
+    if case["look_inside"]:
+        for name in ("num_classes", "matcher"):
+            yield f"the attribute {name}", kept(loss, name), "The training of step 9 reads it."
+        names = loss.state_dict().keys()
+        yield "the number of parameters", sum(is_parameter(loss, name) for name in names), TRAINED
+        yield "what happens in float64 after loss.double()", in_float64(loss, case), MOVED
+
+
+def outputs_of(layers: Layers) -> dict[str, Any]:
+    """Return what a model hands over; a single layer comes without "aux_outputs"."""
+    *aux, last = [{name: tensor.clone() for name, tensor in layer.items()} for layer in layers]
+    return last | ({"aux_outputs": aux} if aux else {})
+
+
+def described(losses: Any) -> str:
+    """Say what came back."""
+    if losses is None:
+        return "nothing (is there a return?)"
+    if isinstance(losses, Mapping):
+        missing = [name for name in ADVICE if name not in losses]
+        return f"a dict without {' and '.join(missing)}" if missing else COMPLETE
+    return "one tensor" if torch.is_tensor(losses) else f"a {type(losses).__name__}"
+
+
+def kept(module: Any, name: str) -> Any:
+    """Return a number that the module keeps under this name; of anything else, whether it is there."""
+    try:
+        value = getattr(module, name)
+    except BrokeOff:
+        raise
+    except Exception:
+        return "missing"
+    return value if isinstance(value, int | float) else "there"
+
+
+def is_parameter(module: Any, name: str) -> bool:
+    """Say whether an entry of the state is a parameter and not a buffer."""
+    try:
+        module.get_parameter(name)
+    except BrokeOff:
+        raise
+    except Exception:
+        return False
+    return True
+
+
+def in_float64(loss: Any, case: Case) -> str:
+    """Say how a call ends once all is float64: a change that needs no second device."""
+    layers = [{name: tensor.detach().double() for name, tensor in one.items()} for one in case["layers"]]
+    targets = [{"labels": one["labels"], "boxes": one["boxes"].double()} for one in case["targets"]]
+    loss.double()
+    try:
+        loss(outputs_of(layers), targets)
+    except BrokeOff:
+        raise
+    except Exception as error:
+        return f"{error_names(error)[0]}: {error}"
+    return "a loss"

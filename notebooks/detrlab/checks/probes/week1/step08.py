@@ -1,0 +1,146 @@
+"""Probe of notebook 08."""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from detrlab.checks.judging import kind
+from detrlab.checks.outcome import BrokeOff, error_names
+from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.probes.given import given
+from detrlab.checks.weights import Weights, refuse_giants
+
+PARTS = ["backbone", "decoder", "encoder", "heads", "query_embed"]  # positions hold no weights
+KEYS = ["aux_outputs", "pred_boxes", "pred_logits"]
+NUMB = "Is `dropout` handed to encoder and decoder?"
+
+
+@probe()
+def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
+    """Build a model, look at its parts, then run it with weights that follow from a seed."""
+    config, images = case["config"], case["images"]
+    model = detr_class(**config)
+    state = model.state_dict()
+    yield "the list of attributes that hold weights", below("", state)
+    if below("", state) != PARTS:
+        return
+    yield "the class of `position_encoding`", class_of(model, "position_encoding")
+    structure = [below("query_embed.", state), below("heads.", state)]
+    yield "what lies below `query_embed`", structure[0]
+    yield "what lies below `heads`", structure[1]
+    if structure != [["weight"], ["bbox_head", "class_head"]]:
+        return
+    numbers = [len(below(f"{part}.layers.", state)) for part in ("encoder", "decoder")]
+    yield "the number of encoder layers", numbers[0]
+    yield "the number of decoder layers", numbers[1]
+    queries = list(state["query_embed.weight"].shape)
+    yield "the shape of query_embed.weight", queries
+    if numbers != [config["n_enc_layers"], config["n_dec_layers"]]:
+        return
+    if queries != [config["num_queries"], config["d_model"]]:
+        return
+    for part in PARTS:
+        sizes = [value.numel() for name, value in state.items() if name.startswith(f"{part}.")]
+        yield f"the number of weights in `{part}`", sum(sizes), "Is every argument handed on?"
+
+    model.load_state_dict(seeded(state, case["seed"]))
+    model.eval()
+    yield "the shape of what `backbone` returns", list(model.backbone(images).shape)
+    output = model(images[:, :, :1, :1])
+    yield "what forward returns", described(output)
+    if described(output) != described(dict.fromkeys(KEYS)):
+        return
+    yield "the list of aux_outputs", listed(output["aux_outputs"])
+    if listed(output["aux_outputs"]) != listed([dict.fromkeys(KEYS[1:])] * (config["n_dec_layers"] - 1)):
+        return
+    yield "pred_logits for an image of one pixel", output["pred_logits"]
+    inputs = images.requires_grad_()
+    output = model(inputs.clone())
+    advice = "For one pixel, that is one token, it is right."
+    yield "the tensor pred_logits", output["pred_logits"], advice
+    yield "the tensor pred_boxes", output["pred_boxes"]
+    earlier = [joined(entry) for entry in output["aux_outputs"]]
+    for number, both in enumerate(earlier):
+        yield f"aux_outputs[{number}], logits and boxes side by side", both, "The last layer is right."
+    sizes = [gradient_at(inputs, both).flatten(1).norm(dim=1) for both in (*earlier, joined(output))]
+    yield "the size of the gradient that each layer sends back to each image", torch.stack(sizes), CUT
+    lengths = given(detr_class, "gradient_lengths")(model, images.detach(), PARTS)
+    yield f"the length of the gradient in {', '.join(PARTS)}", lengths, CUT
+    yield from in_training(detr_class, case, state)
+    if case["defaults"]:
+        plain = detr_class()
+        output = plain(images[:1])
+        yield "the shape of pred_logits of DETR()", list(output["pred_logits"].shape)
+        yield "the number of aux_outputs of DETR()", len(output["aux_outputs"])
+        yield "the shape of what `backbone` of DETR() returns", list(plain.backbone(images[:1]).shape)
+
+
+def in_training(detr_class: Any, case: Case, state: Weights) -> Iterator[Observation]:
+    """Run encoder and model in training mode, with dropout at 1: no chance is left in them."""
+    model = detr_class(**case["config"] | {"dropout": 1.0})
+    model.load_state_dict(seeded(state, case["seed"]))
+    model.train()
+    tokens, images = case["tokens"], case["images"].detach()
+    encoded = model.encoder(tokens, tokens)
+    again = torch.equal(encoded, model.encoder(tokens, tokens))
+    yield "the claim that with dropout = 1 nothing in `encoder` is left to chance", again, NUMB
+    if again:
+        yield "what `encoder` makes of some tokens in training mode with dropout = 1", encoded[:, 0], NUMB
+    logits = model(images)["pred_logits"]
+    again = torch.equal(logits, model(images)["pred_logits"])
+    yield "the claim that with dropout = 1 nothing in the model is left to chance", again, NUMB
+    if again:
+        yield "pred_logits in training mode with dropout = 1", logits, NUMB
+
+
+def listed(aux_outputs: Any) -> str:
+    """Say what sort of list this is."""
+    if not isinstance(aux_outputs, list | tuple):
+        return f"a {kind(aux_outputs)}"
+    return str([described(entry) for entry in aux_outputs])
+
+
+def joined(prediction: Any) -> torch.Tensor:
+    """Put logits and boxes side by side, [B, N, K + 1 + 4]."""
+    return torch.cat([prediction["pred_logits"], prediction["pred_boxes"]], dim=-1)
+
+
+def described(output: Any) -> str:
+    """Say what something is: a dict with some keys, or a thing of another type."""
+    if not isinstance(output, dict):
+        return "nothing" if output is None else f"a {kind(output)}"
+    return f"a dict with {', '.join(sorted(map(str, output)))}"
+
+
+def below(prefix: str, state: Weights) -> list[str]:
+    """List the next parts of all names that begin with a prefix."""
+    names = [name.removeprefix(prefix) for name in state if name.startswith(prefix)]
+    return sorted({name.partition(".")[0] for name in names})
+
+
+def class_of(model: Any, attribute: str) -> str:
+    """Name the class of an attribute, or say that there is none."""
+    try:
+        return kind(getattr(model, attribute))
+    except BrokeOff:
+        raise
+    except Exception as error:
+        return "no such attribute" if "AttributeError" in error_names(error) else "an error"
+
+
+def seeded(state: Weights, seed: int) -> Weights:
+    """Draw values for a state_dict; each depends on its name and shape, not on the order of the parts."""
+    refuse_giants(state)
+    values = {}
+    for name, tensor in state.items():
+        random = np.random.RandomState(seed ^ zlib.crc32(name.encode()))
+        drawn = random.standard_normal(tuple(tensor.shape))
+        if tensor.dim() == 1:
+            drawn = 0.5 + 0.5 * drawn
+        elif not name.startswith("query_embed."):
+            drawn = drawn / tensor[0].numel() ** 0.5
+        values[name] = torch.from_numpy(np.asarray(drawn)).float()
+    return values

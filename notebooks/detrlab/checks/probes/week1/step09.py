@@ -1,0 +1,176 @@
+"""Probes of notebook 09."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from detrlab.checks.judging import kind
+from detrlab.checks.outcome import BrokeOff, error_names
+from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.probes.given import given
+
+Weights = dict[str, Tensor]
+
+PARTS = ["bbox", "class", "giou", "total"]
+
+
+@probe()
+def detr_collate(collate: Any, case: Case) -> Iterator[Observation]:
+    """Join samples to a batch."""
+    batch = collate([tuple(sample) for sample in case["batch"]])
+    yield "what detr_collate returns", described(batch)
+    if described(batch) != "a tensor and a list":
+        return
+    images, targets = batch
+    yield "the shape of the images", list(images.shape)
+    yield "the tensor of the images", images
+    yield "the number of targets", len(targets)
+    yield "the list of targets", [described(target) for target in targets]
+    for number, target in enumerate(targets):
+        if isinstance(target, dict):
+            for name in sorted(target):
+                yield f"{name} of target {number}", target[name]
+
+
+@probe()
+def build_optimizer(build: Any, case: Case) -> Iterator[Observation]:
+    """Build an optimizer for a model whose parameters have confusing names; see what learns how fast."""
+    model = given(build, "ManyParts")(case["frozen"])
+    names = {mark_of(value): name for name, value in reversed(list(model.state_dict().items()))}
+    optimizer = build(model, **case["rates"])
+    yield "the list of frozen parameters afterwards", model.frozen()
+    yield "the kind of optimizer", kind(optimizer)
+    groups = [
+        (group["lr"], sorted(names[mark_of(p)] for p in group["params"]), group)
+        for group in optimizer.param_groups
+    ]
+    groups.sort(key=lambda group: group[:2])
+    yield "the number of groups", len(groups)
+    yield "the list of learning rates", [lr for lr, _, _ in groups]
+    for lr, learners, _ in groups:
+        yield f"the list of what learns at {lr}", learners
+    yield "the list of weight decays", [group["weight_decay"] for *_, group in groups]
+
+
+@probe()
+def train_step(step_function: Any, case: Case) -> Iterator[Observation]:
+    """Take steps with plain gradient descent, small and large gradients, then with spoilt losses."""
+    config, weights, (first, second) = case["config"], case["weights"], case["batches"]
+
+    def pupil_with_weights() -> tuple[Any, Any]:
+        pupil = given(step_function, "Pupil")(**config)
+        pupil.add_unused()
+        pupil.load_state_dict({**pupil.state_dict(), **weights})
+        pupil.eval()
+        return pupil, given(step_function, "GradientDescent")(pupil, case["lr"])
+
+    def judge(**options: Any) -> Any:
+        return given(step_function, "Judge")(config["num_classes"], **options)
+
+    pupil, optimizer = pupil_with_weights()
+    small, start = judge(scale=case["scales"][0]), flat(pupil)
+    losses = step_function(pupil, small, optimizer, *first)
+    yield "how often the model was asked in one step", len(pupil.seen)
+    yield "the mode of the model in its step", pupil.seen[0]["mode"]
+    yield "what train_step returns", described(losses)
+    if described(losses) != "a dict with " + ", ".join(PARTS):
+        return
+    yield "the sort of its values", ", ".join(sorted({kind(losses[name]) for name in PARTS}))
+    values = [torch.as_tensor(losses[name]).detach().double() for name in PARTS]
+    yield "the list of its four values", values
+    yield "the tensor of all weights after a first step, with small gradients", flat(pupil)
+    if torch.equal(start, flat(pupil)):
+        yield "what the optimizer was asked for", ", ".join(optimizer.notes)
+        yield "the claim that there are gradients afterwards", pupil.gradient_length() > 0
+    pupil.train()
+    step_function(pupil, small, optimizer, *second)
+    yield "the mode of the model in a step before which it was in training mode", pupil.seen[-1]["mode"]
+    yield (
+        "the tensor of all weights after a second step",
+        flat(pupil),
+        "After the first step they are right: is something left over from it?",
+    )
+    for scale in case["scales"][1:]:
+        pupil, optimizer = pupil_with_weights()
+        step_function(pupil, judge(scale=scale), optimizer, *first)
+        longer = f"{scale / case['scales'][0]:,.0f} times as long"
+        yield (
+            f"the tensor of all weights after a step with gradients {longer}",
+            flat(pupil),
+            "With small gradients it is right: look at the clipping.",
+        )
+        if (flat(pupil) - start).norm() > 2 * case["limit"] * case["lr"]:  # what is left was clipped?
+            clipped = pupil.gradient_length() < 2 * case["limit"]
+            yield f"the claim that the gradients were clipped after a step, {longer}", clipped
+    for part, number in case["spoilt"]:
+        pupil, optimizer = pupil_with_weights()
+        before, judged = flat(pupil), judge(spoilt=part, by=number)
+        ended = ending(step_function, pupil, judged, optimizer, *first, step=case["step"])
+        where = f"where the part {part!r} is {number}"
+        yield f"the error {where}", ended[0]
+        yield f"the claim that the error names the step, {where}", str(case["step"]) in ended[1]
+        yield f"the claim that the error names the part, {where}", part in ended[1]
+        yield f"the claim that no weight has changed, {where}", torch.equal(before, flat(pupil))
+
+
+def pupil_and_judge(learner: Any, shy: bool = False, **options: Any) -> tuple[Any, Any]:
+    """Build a model to train and a criterion to train it with, where the learner's code lives."""
+    return given(learner, "Pupil")(4, 3, shy), given(learner, "Judge")(3, **options)
+
+
+def judge_for(learner: Any, case: Case) -> Any:
+    """Build a criterion for as many classes as the case has."""
+    return given(learner, "Judge")(case["sizes"]["num_classes"])
+
+
+def described(value: Any) -> str:
+    """Say what something is made of."""
+    if torch.is_tensor(value):
+        return "a tensor"
+    if isinstance(value, dict):
+        return f"a dict with {', '.join(sorted(map(str, value)))}"
+    if isinstance(value, tuple) and len(value) == 2:
+        return " and ".join(described(list(part) if isinstance(part, tuple) else part) for part in value)
+    return "nothing" if value is None else f"a {kind(value)}"
+
+
+def ending(call: Callable, *arguments: Any, **settings: Any) -> tuple[str, str]:
+    """Return the name and the words of the error that ends a call; "no error" where none does."""
+    try:
+        call(*arguments, **settings)
+    except BrokeOff:
+        raise
+    except Exception as error:
+        if "NotImplementedError" in error_names(error):
+            raise
+        return error_names(error)[0], str(error)
+    return "no error", ""
+
+
+def mark_of(parameter: Tensor) -> float:
+    """Return the number that a parameter is filled with."""
+    return parameter.detach().flatten()[0].item()
+
+
+def state_of(model: Any) -> Weights:
+    """Return a copy of all weights, on the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+
+
+def flat(model: Any) -> Tensor:
+    """Return all weights in one row."""
+    return torch.cat([value.flatten() for value in state_of(model).values()])
+
+
+def changed(before: Weights, after: Weights) -> list[str]:
+    """Name the weights that differ."""
+    if before.keys() != after.keys():
+        return ["everything"]
+    return sorted(name for name in before if not torch.equal(before[name], after[name]))
+
+
+def marks(pupil: Any) -> list[float]:
+    """Return the images that a pupil has seen, each as one number, without repetition."""
+    return sorted({mark for look in pupil.seen for mark in look["marks"]})

@@ -1,0 +1,155 @@
+"""Probe of `train_detr`, the last TODO of notebook 09: whole trainings, a few steps long."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from detrlab.checks.judging import kind
+from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.probes.given import given
+from detrlab.checks.probes.week1.step09 import (
+    changed,
+    ending,
+    judge_for,
+    marks,
+    pupil_and_judge,
+    state_of,
+)
+
+AT_WORK = {"log_every": 0, "num_steps": 3, "num_samples": 3, "batch_size": 2, "image_size": 40}
+
+
+@probe()
+def train_detr(train: Any, case: Case) -> Iterator[Observation]:
+    """Train several small things for a few steps, and see what of the settings arrives where."""
+    seed = case["seed"]
+    yield from with_what_is_given(train, seed)
+    yield from with_a_detr(train, case)
+    yield from with_its_own_loss(train, case)
+    yield from with_a_log(train, seed)
+
+
+def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
+    """Train a model and a criterion that are given."""
+    pupil, judge = pupil_and_judge(train)
+    before = state_of(pupil)
+    returned = trained(
+        train, **AT_WORK, lr=0.01, lr_backbone=0.01, seed=seed, model=pupil, criterion=judge
+    )
+    yield "what train_detr returns", kind(returned)
+    if kind(returned) != kind(pupil):
+        return
+    yield "how often the given model was asked", len(pupil.seen)
+    yield "how often the given criterion was asked", judge.asked
+    if not pupil.seen:
+        return
+    yield "the shape of the first images", pupil.seen[0]["shape"]
+    yield f"how many different images came in {AT_WORK['num_steps']} steps", len(marks(pupil))
+    moved = changed(before, state_of(pupil))
+    yield "the list of what has changed in the given model", moved
+    yield "the claim that this model is returned", not changed(state_of(pupil), state_of(returned))
+
+    for rates in ({"lr": 0.5, "lr_backbone": 0.0}, {"lr": 0.0, "lr_backbone": 0.5}):
+        other, judge = pupil_and_judge(train)
+        before = state_of(other)
+        trained(train, **AT_WORK | {"num_steps": 1}, **rates, seed=seed, model=other, criterion=judge)
+        after = state_of(other)
+        said = ", ".join(f"{name}={rate}" for name, rate in rates.items())
+        yield f"the list of what changes with {said}", changed(before, after)
+        length = max((after[name] - before[name]).abs().max().item() for name in before)
+        way = "hardly" if length < 1e-5 else "a little" if length < 0.1 else "a lot"
+        where = f"the distance that the weights move in the first of all steps, with {said},"
+        yield (
+            where,
+            way,
+            RATES,
+        )
+    for same_seed in (True, False):
+        other, judge = pupil_and_judge(train)
+        trained(train, **AT_WORK, seed=seed + (not same_seed), model=other, criterion=judge)
+        said = "the same seed" if same_seed else "another seed"
+        yield f"the claim that the images are others with {said}", marks(other) != marks(pupil)
+
+
+def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
+    """Let it build its model, and leave that as it was built: both learning rates are 0."""
+    settings = AT_WORK | {"num_steps": 1, "lr": 0.0, "lr_backbone": 0.0} | case["sizes"]
+    first, again, third, other = (
+        state_of(trained(train, **settings, seed=seed, criterion=judge_for(train, case)))
+        for seed in (case["seed"] + 2, case["seed"] + 2, case["seed"] + 2, case["seed"] + 3)
+    )
+    built = "query_embed.weight" in first
+    yield "the claim that a DETR is built where none is given", built
+    if not built:
+        return
+    yield "the shape of query_embed.weight", list(first["query_embed.weight"].shape)
+    yield "the shape of the box head's weight", list(first["heads.bbox_head.weight"].shape)
+    yield "the number of class logits", first["heads.class_head.1.bias"].numel()
+    for part in ("encoder", "decoder"):
+        layers = {name.split(".")[2] for name in first if name.startswith(f"{part}.layers.")}
+        yield f"the number of layers of the {part}", len(layers)
+    yield (
+        "the claim that a second training begins with the weights of the first",
+        not changed(first, again),
+    )
+    yield (
+        "the claim that a third training begins with the weights of the second",
+        not changed(again, third),
+    )
+    yield "the claim that another seed begins with other weights", bool(changed(first, other))
+    largest = first["decoder.layers.0.linear.weight"].abs().max().item()
+    yield "the claim that the model was initialised as the paper's", largest > case["bound"]
+
+
+def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
+    """Let it build its loss, and see which way that drives a model that says one thing to everything."""
+    for noobj_weight in (0.0005, 2.0):
+        waverer = given(train, "Waverer")(20, case["sizes"]["num_classes"])
+        settings = AT_WORK | {"num_classes": case["sizes"]["num_classes"], "noobj_weight": noobj_weight}
+        before = state_of(waverer)
+        trained(train, **settings, lr=0.01, lr_backbone=0.01, seed=case["seed"], model=waverer)
+        after = state_of(waverer)
+        for name in ("doubt", "claim"):
+            way = (
+                "up" if after[name] > before[name] else "down" if after[name] < before[name] else "still"
+            )
+            yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way, WEIGHTS
+
+
+RATES = "TrainingRun raises the rates over 100 steps: give it the optimiser that moves the weights."
+WEIGHTS = "Look at what your DetrLoss gets: noobj_weight handed on, and weight_class=3.0."
+MEANINGS = {
+    "doubt": 'a model\'s logit of "no object"',
+    "claim": "a number that helps the classes and harms the boxes,",
+}
+
+
+def with_a_log(train: Any, seed: int) -> Iterator[Observation]:
+    """See whether a run is logged, and whether an interrupted one is gone on with."""
+    settings = AT_WORK | {"log_every": 1, "seed": seed + 4}
+    shy, judge = pupil_and_judge(train, shy=True)
+    said = ending(trained, train, **settings | {"num_steps": 1}, model=shy, criterion=judge)[1]
+    yield "the claim that with log_every=1 AP is measured after the last step", "as planned" in said
+
+    path = given(train, "fresh_path")()
+    settings |= {"num_steps": 40, "num_samples": 80, "checkpoint": path}
+    first, impatient = pupil_and_judge(train, patience=2)
+    second, more_impatient = pupil_and_judge(train, patience=0)
+    ending(trained, train, **settings, model=first, criterion=impatient)
+    ending(trained, train, **settings, model=second, criterion=more_impatient)
+    Path(path).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        Path(path).parent.rmdir()
+    if len(first.seen) < 3 or not second.seen:
+        return
+    on = second.seen[0]["marks"] == first.seen[2]["marks"]
+    yield "the claim that an interrupted training goes on where it was", on
+
+
+def trained(train: Any, **settings: Any) -> Any:
+    """Train without progress bars and the like in the notebook."""
+    from IPython.utils.capture import capture_output  # here: it takes a moment
+
+    with capture_output():
+        return train(**settings)
