@@ -1,4 +1,4 @@
-"""The instructor's main job, shown on a class that is made up: hand in, take in, grade, give feedback.
+"""The instructor's main job, shown on a made-up class: submitting, intake, grading, feedback.
 
 Everything lies in a course of its own, autograder/course/demo, which each run makes anew. The course
 folder that an instructor works in is never touched.
@@ -12,48 +12,46 @@ from pathlib import Path
 
 from rich.console import Console
 
-from autograder.authoring import build
-from autograder.authoring.slips import alternatives, slips
+from autograder.authoring.known_answers import alternatives, slips
+from autograder.authoring.release import make_release
+from autograder.authoring.sources import code_cells, read_source
 from autograder.gradebook.grade import grade
-from autograder.reports.feedback import give_feedback
-from autograder.reports.overview import write_overview
-from autograder.reports.report import table, write_csv
+from autograder.reports.class_report import write_class_report
+from autograder.reports.console import results_table
+from autograder.reports.feedback import write_feedback
+from autograder.reports.results import read_results, write_scores
 from autograder.submissions.intake import collect
-from autograder.submissions.notebook_file import parse_notebook
+from autograder.submissions.notebook_json import parse_notebook
 from autograder.submissions.rebuild import Notebook, grade_id
-from autograder.workspace.settings import COURSE
 from detrlab.checkpoint import NAME, SHIPPED, TRAINED_IN
 from detrlab.steps import Cell
 
-DEMO = COURSE / "demo"
 MARK = "made-by-make-demo.txt"
 Answers = dict[str, str]  # the text of cells, by grade_id
 
 
-def demo(course: Path = DEMO, processes: int = 0) -> Path:
+def demo(course: Path, processes: int = 0) -> Path:
     """Make a class, grade it, print what came of it; return the course folder."""
     console = Console()
     start_afresh(course)
     with console.status("Building the release from solutions/ ..."):
-        releases = build.release(course)
-    inbox = hand_in(course / "inbox", releases)
+        releases = make_release(course)
+    inbox = submit(course / "inbox", releases)
     console.print(f"{len(list(inbox.iterdir()))} students have handed in: {inbox}")
-    said = [f"  {r.student}: {r.file} {r.reason}" for r in collect(inbox, course) if r.reason]
-    said += [
-        f"  {r.student}, {r.step}: {r.problem}" for r in grade(course, processes=processes) if r.problem
-    ]
-    console.print(*said, sep="\n", soft_wrap=True, highlight=False, markup=False)
-    feedback = give_feedback(course, processes)
-    scores = write_csv(course)
-    said = [
-        f"Feedback pages, one for each student and step: {feedback}",
-        f"Scores: {scores}",
-        f"Report on the class, for a browser: {write_overview(course)}",
+    lines = [f"  {r.student}: {r.file} {r.reason}" for r in collect(inbox, course) if r.reason]
+    graded = grade(course, processes=processes)
+    lines += [f"  {one.student}, {one.step}: {one.problem}" for one in graded if one.problem]
+    console.print(*lines, sep="\n", soft_wrap=True, highlight=False, markup=False)
+    results = read_results(course)
+    lines = [
+        f"Feedback pages, one for each student and step: {write_feedback(course, processes)}",
+        f"Scores: {write_scores(results.results, course / 'scores.csv')}",
+        f"Report on the class, for a browser: {write_class_report(results, course / 'report.html')}",
         "Written answers wait for a person, in formgrader (Nbgrader > Formgrader). Start it here with:",
         f"  make formgrader DETR_COURSE={course}",
     ]
-    console.print(table(course))
-    console.print(*said, sep="\n", soft_wrap=True, highlight=False, markup=False)
+    console.print(results_table(results.results))
+    console.print(*lines, sep="\n", soft_wrap=True, highlight=False, markup=False)
     return course
 
 
@@ -66,7 +64,7 @@ def start_afresh(course: Path) -> None:
     (course / MARK).write_text("The next `make demo` deletes this folder and makes it anew.\n")
 
 
-def hand_in(inbox: Path, releases: Path) -> Path:
+def submit(inbox: Path, releases: Path) -> Path:
     """Fill an inbox as a class would: right, untouched and wrong answers, a zip, a damaged file."""
     pristine = {
         path.stem: parse_notebook(path.read_bytes()) for path in sorted(releases.glob("*/*.ipynb"))
@@ -103,7 +101,7 @@ def fill(release: Notebook, answers: Answers) -> Notebook:
 
 def solution(step: str) -> Answers:
     """Return the solution of each TODO of a step, as a learner would have it."""
-    return todos(build.code_cells(step))
+    return todos(code_cells(step))
 
 
 def todos(cells: list[Cell]) -> Answers:
@@ -125,13 +123,13 @@ def other_answers(step: str) -> Answers:
 def slipped(step: str, place: float) -> Answers:
     """Return a step's solution with one known slip in it: the one at this place, 0 to 1, of its list."""
     known = slips(step)
-    cells = build.code_cells(step)
+    cells = code_cells(step)
     return todos(known[int(place * len(known))].apply(cells) if known else cells)
 
 
 def written(step: str) -> Answers:
     """Return something in each written answer, for a person to grade."""
-    names = [grade_id(cell) for cell in build.read_source(step).cells]
+    names = [grade_id(cell) for cell in read_source(step).cells]
     return {name: "In my own words: ..." for name in names if name.startswith("written_")}
 
 

@@ -5,6 +5,7 @@ JupyterLab's formgrader. Another course folder (the demo's) is chosen with DETR_
 this name in the course folder adds to these settings: late penalties, a database elsewhere.
 """
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -20,6 +21,9 @@ if bin_folder not in os.environ.get("PATH", "").split(os.pathsep):
 # The preprocessors below are named by where they lie; JupyterLab may be started from another folder.
 if importlib.util.find_spec("autograder") is None:
     sys.path.insert(0, str(HERE.parent))
+
+# Courses begun with version 1.0 name the late policy by where it lay then.
+sys.modules.setdefault("autograder.policies", importlib.import_module("autograder.gradebook.late_policy"))
 
 # nbgrader 0.9 with SQLAlchemy 2 warns about its own queries at every submission.
 warnings.filterwarnings("ignore", module=r"nbgrader\.api")
@@ -47,16 +51,16 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "autograder.gradebook.preprocessors.KeepManualGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "autograder.gradebook.pages.ShowRubric",
+    "autograder.gradebook.rubrics.ShowRubric",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # TagRemovePreprocessor would hide the rubric from formgrader as well: it is one of its own defaults.
 c.GenerateFeedback.preprocessors = [
-    "autograder.gradebook.pages.HideFromStudents",
+    "autograder.gradebook.rubrics.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 # Feedback that exists is skipped otherwise, also after a regrade.
 c.GenerateFeedback.force = True
 # Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
-c.HTMLExporter.preprocessors = ["autograder.gradebook.pages.SafePage"]
+c.HTMLExporter.preprocessors = ["autograder.gradebook.sanitizing.SafePage"]

@@ -3,26 +3,26 @@
 The screenshot beside it needs a browser: python -m autograder.tests.browser.picture
 """
 
-import contextlib
 from pathlib import Path
 
 import matplotlib
 
-from autograder.authoring import build
+from autograder.authoring.sources import code_cells
+from autograder.workspace.paths import DATA
 from detrlab.checkpoint import SHIPPED, load_detr
-from detrlab.figures.figures import to_png
-from detrlab.steps import execute
+from detrlab.figures.canvas import to_png
+from detrlab.steps import load
 from detrlab.toy import six_images
 
-TARGET = build.DATA / "images" / "detections.png"
+TARGET = DATA / "images" / "detections.png"
 IMAGE = 2  # of the six held-out ones; three objects fill one row
 
 
-def detections(target: Path = TARGET) -> Path:
+def draw_detections(target: Path = TARGET) -> Path:
     """Draw one held-out image: the boxes found, and where each query looks. Return the file."""
-    with contextlib.chdir(build.SOLUTIONS), matplotlib.rc_context({"font.size": 9}):
-        detr = vars(execute(build.code_cells("08_detr"), "08_detr"))["DETR"]
-        draw = vars(execute(build.code_cells("10_attention"), "10_attention"))["predict_and_visualize"]
-        figure = draw(load_detr(detr, SHIPPED), six_images()[IMAGE][0])
+    detr_class = load("08_detr", code_cells).DETR
+    draw = load("10_attention", code_cells).predict_and_visualize
+    with matplotlib.rc_context({"font.size": 9}):
+        figure = draw(load_detr(detr_class, SHIPPED), six_images()[IMAGE][0])
     target.write_bytes(to_png(figure))
     return target

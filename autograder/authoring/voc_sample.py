@@ -13,14 +13,14 @@ from xml.etree import ElementTree
 
 from PIL import Image, ImageChops, ImageDraw
 
-from autograder.authoring.build import DATA
+from autograder.workspace.paths import DATA
 
 TARGET = DATA / "voc_sample"
 FINE = 2  # layers are drawn this much larger, then averaged: soft edges
 SEEN = 128  # from this opacity on, of 255, a pixel belongs to an object
 
 Numbers = tuple[float, ...]
-Box = tuple[int, int, int, int]
+Sandbox = tuple[int, int, int, int]
 
 # What stands for each class: shapes in a square from (0, 0) to (1, 1); "own" is the object's own colour.
 DARK, STEEL, GLASS, SKIN, WOOD, LEAF = "#2b2b33", "#8d99a6", "#cfe3ee", "#e0ac86", "#8a5a33", "#3f8f4a"
@@ -268,7 +268,7 @@ def solid(layer: Image.Image) -> Image.Image:
     return layer.getchannel("A").point([255 * (level >= SEEN) for level in range(256)])
 
 
-def draw(scene: Scene) -> tuple[Image.Image, list[tuple[Thing, Box, bool]]]:
+def draw(scene: Scene) -> tuple[Image.Image, list[tuple[Thing, Sandbox, bool]]]:
     """Draw a scene; return it with each object's box [x0, y0, x1, y1), and whether it is truncated."""
     width, height = scene.size
     window = (width // 2, height // 2, width // 2 + width, height // 2 + height)
@@ -291,7 +291,7 @@ def draw(scene: Scene) -> tuple[Image.Image, list[tuple[Thing, Box, bool]]]:
     return picture, found
 
 
-def annotate(name: str, scene: Scene, found: list[tuple[Thing, Box, bool]]) -> str:
+def annotate(name: str, scene: Scene, found: list[tuple[Thing, Sandbox, bool]]) -> str:
     """Write an image's annotation as VOC 2007 does; its corners are 1-based and belong to the box."""
     width, height = scene.size
     root = ElementTree.Element("annotation")

@@ -1,10 +1,11 @@
-"""Grade what was handed in: judge in parallel, write into nbgrader's gradebook from this process alone.
+"""Grade what was submitted: judge in parallel, write into nbgrader's gradebook from this process alone.
 
 What is graded already, as it is now, is left as it is: a run that was killed goes on where it was, and a
 run with nothing new takes seconds. What comes out is what `nbgrader autograde` makes of the verdicts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,12 @@ from rich.progress import (
 from rich.progress import Task as Line
 from rich.text import Text
 
-from autograder.gradebook.desk import Desk, Graded
-from autograder.gradebook.gradebook import Writer
-from autograder.judging import cluster
-from autograder.workspace.settings import COURSE, open_course
-from autograder.workspace.stopped import only_one, stopped_in_words
+from autograder.gradebook.grading_run import GradedStep, GradingRun, Submission
+from autograder.gradebook.writer import Writer
+from autograder.judging.job import Job
+from autograder.judging.workers import judge_jobs
+from autograder.workspace.course import open_course
+from autograder.workspace.run_lock import explain_stops, hold_course
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
@@ -30,34 +32,51 @@ if TYPE_CHECKING:
 Work = dict[str, list[str]]  # steps by student
 
 
-@stopped_in_words()
+@explain_stops()
 def grade(
-    course: Path = COURSE,
+    course: Path,
     students: Iterable[str] | None = None,
     steps: Iterable[str] | None = None,
     processes: int = 0,
     scheduler: str = "",
-) -> list[Graded]:
+) -> list[GradedStep]:
     """Grade what lies in the course's submitted folder and is not yet graded as it is.
 
-    Judged by so many `processes` of this machine, by those of the dask `scheduler` at an address, or else
-    in this one. ValueError where there is no such step or student; GradingStopped where it cannot go on.
+    Args:
+        course: its folder.
+        students, steps: which of them; all where none are given.
+        processes: how many of this machine judge; 0 for this process alone.
+        scheduler: the address of a Dask scheduler whose workers judge instead.
+
+    Raises:
+        ValueError: where there is no such step or student.
+        GradingStopped: where it cannot go on for now.
+        SandboxUnavailable: where nothing can be sandboxed.
     """
     api = open_course(course)
     work = find_work(api, students, steps)
-    done: list[Graded] = []
-    with only_one(course), Writer(api) as writer, progress() as bar:
-        desk = Desk(api, writer)
-        found = {student: desk.find_todo(student, own) for student, own in work.items()}
-        todo = {student: keys for student, keys in found.items() if keys}
-        line = bar.add_task("Grading", total=len(todo))
-        for student in [student for student in todo if not desk.unknown(todo[student])]:
-            done += desk.write(student, todo.pop(student), {})
-            bar.advance(line)
-        if todo:
-            tasks = (desk.task(student, desk.unknown(keys)) for student, keys in todo.items())
-            for student, verdicts in cluster.judge(tasks, processes, scheduler):
-                done += desk.write(student, todo[student], verdicts)
+    done: list[GradedStep] = []
+    with hold_course(course), Writer(api) as writer, progress() as bar:
+        run = GradingRun(api, writer)
+        line = bar.add_task("Grading", total=len(work))
+        judged: dict[str, Submission] = {}
+
+        def jobs() -> Iterator[Job]:
+            """Yield a job for each student about whom something is still to be found out."""
+            for student, own in work.items():
+                submission = run.read(student, own)
+                job = run.job(submission) if submission.keys else None
+                if job:
+                    judged[student] = submission
+                    yield job
+                else:
+                    done.extend(run.write(submission, {}))
+                    bar.advance(line)
+
+        waiting = jobs()
+        if first := next(waiting, None):  # a run with nothing to judge starts no processes
+            for student, verdicts in judge_jobs(chain([first], waiting), processes, scheduler):
+                done += run.write(judged.pop(student), verdicts)
                 bar.advance(line)
     return sorted(done)
 
@@ -65,7 +84,12 @@ def grade(
 def find_work(
     api: "NbGraderAPI", students: Iterable[str] | None = None, steps: Iterable[str] | None = None
 ) -> Work:
-    """Return what was handed in of these steps by these students, or of all; ValueError where unknown."""
+    """Return what was submitted of these steps by these students, or of all.
+
+    Raises:
+        ValueError: where there is no such step or student.
+        FileNotFoundError: where the release of a step is missing.
+    """
     known = sorted(api.get_source_assignments())
     chosen = known if steps is None else list(steps)
     if unknown := set(chosen) - set(known):
@@ -86,7 +110,7 @@ def find_work(
     return {student: own for student, own in work.items() if student in wanted}
 
 
-class Rate(ProgressColumn):
+class SpeedColumn(ProgressColumn):
     """Says how fast it goes."""
 
     def render(self, line: Line) -> Text:
@@ -97,4 +121,4 @@ class Rate(ProgressColumn):
 def progress() -> Progress:
     """Return a bar: how many students of how many, how fast, and how long it will still take."""
     left = TimeRemainingColumn(compact=True)
-    return Progress("{task.description}", BarColumn(), MofNCompleteColumn(), Rate(), left, "left")
+    return Progress("{task.description}", BarColumn(), MofNCompleteColumn(), SpeedColumn(), left, "left")

@@ -13,13 +13,14 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from autograder.gradebook import marks
-from autograder.gradebook.pages import course_of, read_step
-from autograder.judging.keys import Rules, Verdicts, course_version, secret_seed
-from autograder.judging.tasks import Task, judge_task
-from autograder.submissions.inbox import MODEL
+from autograder.gradebook.cells import course_of, exercise_of, read_step
+from autograder.gradebook.record import GradingRecord, answers_of, read_record, traces_of
+from autograder.gradebook.scoring import GradeBefore, complete, needs_review, write_outputs
+from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
+from autograder.judging.course_version import course_version
+from autograder.judging.job import Job, judge_job
 from autograder.submissions.rebuild import rebuild
-from autograder.workspace.records import read_json, verdicts_path, write_json
+from autograder.workspace.secret_seed import secret_seed
 
 
 class Rebuild(NbGraderPreprocessor):
@@ -36,37 +37,31 @@ class WriteVerdicts(NbGraderPreprocessor):
     """Write each graded code cell's verdict as its output: nbgrader scores outputs, and only these."""
 
     judge = Unicode(
-        "autograder.judging.verdict.judge", help="Dotted name of the function that judges a notebook."
+        "autograder.judging.judge.judge", help="Dotted name of the function that judges a notebook."
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Write what is known by the submission's key; judge it in a box of its own where nothing is."""
+        """Write the verdicts that are kept; where there are none, judge in a sandbox of its own."""
         ids = resources["nbgrader"]
         student, step = ids["student"], ids["assignment"]
         ids["before"] = forget_scores(ids["db_url"], step, student)
         course = course_of(self)
         root = Path(course.root)
-        folder = root / course.submitted_directory / student
-        rules = Rules(root, self.judge, secret_seed(root))
-        ids["key"] = rules.key(step, folder)
-        verdicts = rules.known(ids["key"])
+        files = read_files(root / course.submitted_directory / student)
+        cache = VerdictCache(root, self.judge, secret_seed(root))
+        key = cache.key(step, files)
+        verdicts = cache.find(key)
         if verdicts is None:
-            verdicts = self.verdicts(rules, ids["key"], step, nb, folder)
-        ids["judged"], ids["verdicts"] = verdicts is not None, verdicts or {}
-        marks.write_outputs(nb, ids["verdicts"])
+            cells = {step: [cell for cell in nb.cells if cell.cell_type == "code"]}
+            own = companions(step, files)
+            job = Job(student, cache.judge, cache.seed, course_version(), cells, own)
+            verdicts = judge_job(job)[step]
+            cache.keep(key, step, verdicts)
+        ids["key"] = "" if verdicts is None else key
+        ids["verdicts"] = complete(nb, verdicts or {})
+        ids["model"] = files.get(f"{step}/{MODEL}")
+        write_outputs(nb, ids["verdicts"])
         return nb, resources
-
-    def verdicts(
-        self, rules: Rules, key: str, step: str, nb: NotebookNode, folder: Path
-    ) -> Verdicts | None:
-        """Ask the judge, and keep what it says."""
-        cells = {step: [cell for cell in nb.cells if cell.cell_type == "code"]}
-        task = Task(
-            folder.name, rules.judge, rules.seed, course_version(), cells, rules.files(step, folder)
-        )
-        verdicts = judge_task(task)[step]
-        rules.keep(key, step, verdicts)
-        return verdicts
 
 
 class KeepManualGrades(NbGraderPreprocessor):
@@ -76,30 +71,28 @@ class KeepManualGrades(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Correct the "needs manual grade" marks that SaveAutoGrades has set; note what was graded."""
+        """Correct the "needs manual grade" marks that SaveAutoGrades has set; record what was graded."""
         ids = resources["nbgrader"]
-        course = course_of(self)
-        path = verdicts_path(Path(course.root), ids["student"], ids["assignment"])
-        folder = course.format_path(course.submitted_directory, ids["student"], ids["assignment"])
-        model = Path(folder, MODEL)
-        answers, answers_before = marks.fingerprints(nb, model), read_json(path).get("answers", {})
+        student, step, verdicts = ids["student"], ids["assignment"], ids["verdicts"]
+        root = Path(course_of(self).root)
+        answers, earlier = answers_of(nb, ids["model"]), read_record(root, student, step).answers
         with Gradebook(ids["db_url"]) as gradebook:
-            notebook = gradebook.find_submission_notebook(
-                ids["notebook"], ids["assignment"], ids["student"]
-            )
+            notebook = gradebook.find_submission_notebook(ids["notebook"], step, student)
             scores = {grade.name: grade.auto_score for grade in notebook.grades}
             for grade in notebook.grades:
-                before = ids["before"].get(grade.name, {})
-                same = answers.get(grade.name) == answers_before.get(grade.name)
-                marks.set_needs_person(grade, grade.cell_type, grade.name, before, same, ids["verdicts"])
+                before = ids["before"].get(grade.name, GradeBefore())
+                same = answers.get(grade.name) == earlier.get(grade.name)
+                verdict = verdicts.get(exercise_of(grade.name))
+                is_code = grade.cell_type == "code"
+                grade.needs_manual_grade = needs_review(grade, is_code, before, same, verdict)
             gradebook.db.commit()
-        key = ids["key"] if ids["judged"] else ""
-        write_json(path, marks.note(nb, key, ids["verdicts"], scores, model))
+        record = GradingRecord(ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"]))
+        record.write(root, student, step)
         return nb, resources
 
 
-def forget_scores(db_url: str, step: str, student: str) -> dict[str, dict]:
-    """Take back the automatic scores of a submission; return what they and the manual marks were.
+def forget_scores(db_url: str, step: str, student: str) -> dict[str, GradeBefore]:
+    """Remove the automatic scores of a submission; return what they and the manual marks were.
 
     A submission that cannot be graded this time must not keep the score of last time.
     """
@@ -108,7 +101,7 @@ def forget_scores(db_url: str, step: str, student: str) -> dict[str, dict]:
             notebook: SubmittedNotebook = gradebook.find_submission_notebook(step, step, student)
         except MissingEntry:
             return {}
-        before = {grade.name: marks.state_of(grade) for grade in notebook.grades}
+        before = {grade.name: GradeBefore.of(grade) for grade in notebook.grades}
         for grade in notebook.grades:
             grade.auto_score, grade.needs_manual_grade = None, True
         gradebook.db.commit()

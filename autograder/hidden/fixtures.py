@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
-from autograder import hidden
-from autograder.authoring import build
+from autograder.authoring.exercises import exercises_of
+from autograder.authoring.markers import SourceError
+from autograder.authoring.sources import all_steps
+from autograder.hidden.cases import draw_cases
+from autograder.hidden.checking import known_slips, observe_all
+from autograder.hidden.reference import reference
 from detrlab.check import FIXTURES
 from detrlab.checks import codec
-from detrlab.checks.judging import agree, same
+from detrlab.checks.comparing import agree, same
 
 VISIBLE_SEED = 20200526  # the day the paper appeared on arXiv
 
@@ -16,24 +20,24 @@ def fixture(exercise: str) -> dict:
 
     SourceError where the solution itself fails, or where a slip cannot be told from the solution.
     """
-    cases = hidden.draw_cases(exercise, VISIBLE_SEED)
-    right = hidden.observe_all(exercise, hidden.reference(exercise), cases)
+    cases = draw_cases(exercise, VISIBLE_SEED, reference)
+    right = observe_all(exercise, reference(exercise), cases)
     for outcome in right:
         if outcome.failure:
-            raise build.SourceError(f"{exercise}: the solution fails its own check: {outcome.failure}")
-    slips = hidden.known_slips(exercise, cases)
+            raise SourceError(f"{exercise}: the solution fails its own check: {outcome.failure}")
+    slips = known_slips(exercise, cases)
     if not slips:
-        raise build.SourceError(f"{exercise}: a TODO needs a table of slips in autograder/slips.")
+        raise SourceError(f"{exercise}: a TODO needs a table of slips in autograder/slips.")
     for slip in slips:
         if all(map(agree, slip.outcomes, right)):
-            raise build.SourceError(f"{exercise}: no case tells slip {slip.id!r} from the solution.")
+            raise SourceError(f"{exercise}: no case tells slip {slip.id!r} from the solution.")
     return {
         "cases": cases,
         "right": [outcome.to_data() for outcome in right],
         "slips": [
             {
                 "id": slip.id,
-                "says": slip.says,
+                "says": slip.message,
                 "outcomes": [o.to_data() | {"advice": {}} for o in slip.outcomes],
             }
             for slip in slips
@@ -47,7 +51,7 @@ def write_all(target: Path = FIXTURES) -> list[Path]:
     What differs by rounding only is left alone: the last bit depends on the processor.
     """
     paths = []
-    for exercise in (exercise for step in build.steps() for exercise in build.exercises(step)):
+    for exercise in (exercise for step in all_steps() for exercise in exercises_of(step)):
         path, fresh = target / f"{exercise.name}.safetensors", fixture(exercise.name)
         if not path.is_file() or not same(codec.read(path), fresh):
             codec.write(path, fresh)

@@ -4,33 +4,35 @@ import functools
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbgrader import api as rows
 from rich.progress import track
-from sqlalchemy import select
 
-from autograder.judging.keys import fingerprint
-from autograder.workspace.settings import COURSE, open_course
+from autograder.gradebook.queries import Submission, SubmissionRow, read_gradebook
+from autograder.workspace.course import open_course
+from autograder.workspace.files import fingerprint
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
 
-Page = tuple[str, str]  # student, step
 
-
-def give_feedback(course: Path = COURSE, processes: int = 0) -> Path:
+def write_feedback(course: Path, processes: int = 0) -> Path:
     """Write an HTML page for each graded submission that has none as it is now; return the folder.
 
-    By so many `processes`, or in this one. ValueError at the end, naming those that nbgrader could not
-    write; all others are written.
+    Args:
+        course: its folder.
+        processes: how many write at a time; 0 for this process alone.
+
+    Raises:
+        ValueError: at the end, naming the pages that nbgrader could not write; all others are written.
     """
     api = open_course(course)
     wanted = states(api)
     pages = [page for page, state in wanted.items() if read(stamp(course, page)) != state]
     problems = []
-    for page, problem in written(course, pages, processes):
+    for page, problem in write_pages(course, pages, processes):
         if problem:
             problems.append(f"nbgrader could not write the page of {' in '.join(page)}:\n{problem}")
             continue
@@ -42,40 +44,27 @@ def give_feedback(course: Path = COURSE, processes: int = 0) -> Path:
     return Path(api.coursedir.root, api.coursedir.feedback_directory)
 
 
-def states(api: "NbGraderAPI") -> dict[Page, str]:
+def states(api: "NbGraderAPI") -> dict[Submission, str]:
     """Return the fingerprint of what each page depends on: the graded notebook, grades, comments."""
-    found: dict[Page, list[bytes]] = {}
+    with api.gradebook as opened:
+        submissions = read_gradebook(opened).submissions
     folder = Path(api.coursedir.root, api.coursedir.autograded_directory)
+    found = {}
     for path in sorted(folder.glob("*/*/*.ipynb")):
-        found[path.parts[-3], path.parts[-2]] = [path.read_bytes()]
-    grade, comment = rows.Grade.__table__.c, rows.Comment.__table__.c
-    columns = {
-        rows.Grade: (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade),
-        rows.Comment: (comment.auto_comment, comment.manual_comment),
-    }
-    with api.gradebook as gradebook:
-        for submission in gradebook.db.query(rows.SubmittedAssignment):
-            page = submission.student_id, submission.assignment.name
-            if page in found:
-                found[page].append(repr(submission.late_submission_penalty).encode())
-        for kind, shown in columns.items():
-            query = (
-                select(
-                    rows.SubmittedAssignment.student_id, rows.Assignment.name, rows.BaseCell.name, *shown
-                )
-                .join(rows.SubmittedAssignment.assignment)
-                .join(rows.SubmittedAssignment.notebooks)
-                .join(kind, kind.notebook_id == rows.SubmittedNotebook.id)
-                .join(kind.cell)
-                .order_by(rows.BaseCell.name)
-            )
-            for student, step, *row in gradebook.db.execute(query):
-                if (student, step) in found:
-                    found[student, step].append(repr(row).encode())
-    return {page: fingerprint(*parts) for page, parts in found.items()}
+        page = path.parts[-3], path.parts[-2]
+        shown = repr(what_is_shown(submissions[page])) if page in submissions else ""
+        found[page] = fingerprint(path.read_bytes(), shown.encode())
+    return found
 
 
-def written(course: Path, pages: list[Page], processes: int) -> Iterator[tuple[Page, str]]:
+def what_is_shown(row: SubmissionRow) -> tuple:
+    """Return what of a submission's grades and comments stands on its page."""
+    return row.penalty, [astuple(grade) for grade in row.grades], [astuple(one) for one in row.comments]
+
+
+def write_pages(
+    course: Path, pages: list[Submission], processes: int
+) -> Iterator[tuple[Submission, str]]:
     """Have pages written; yield each with what was wrong, which is nothing as a rule."""
     if not processes:
         for page in track(pages, "Feedback"):
@@ -94,14 +83,14 @@ def opened(course: Path) -> "NbGraderAPI":
     return open_course(course)
 
 
-def write_page(course: Path, page: Page) -> str:
+def write_page(course: Path, page: Submission) -> str:
     """Have nbgrader write one page; return what was wrong, or nothing."""
     student, step = page
-    told = opened(course).generate_feedback(step, student)
-    return "" if told["success"] else told.get("log", told.get("error", "it does not say why"))
+    result = opened(course).generate_feedback(step, student)
+    return "" if result["success"] else result.get("log", result.get("error", "it does not say why"))
 
 
-def stamp(course: Path, page: Page) -> Path:
+def stamp(course: Path, page: Submission) -> Path:
     """Return where it is kept what a page was made from; beside the page, so that both go together."""
     student, step = page
     return course / "feedback" / student / step / ".made-from"

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.submissions.intake import student_id
-from autograder.workspace.settings import COURSE, open_course
+from autograder.submissions.student_ids import student_id
+from autograder.workspace.course import open_course
 
 # What a column is, by its heading in small letters; of several the first that a row has something in.
 HEADINGS = {
@@ -57,7 +57,7 @@ def read_table(path: Path, *needed: str) -> Iterator[dict[str, str]]:
             yield found
 
 
-def import_roster(path: Path, course: Path = COURSE) -> int:
+def import_roster(path: Path, course: Path) -> int:
     """Enter students with names and addresses into the gradebook, or change them; return how many.
 
     ValueError where two have the same number: what the one hands in would count for the other.
@@ -73,7 +73,7 @@ def import_roster(path: Path, course: Path = COURSE) -> int:
     return len(people)
 
 
-def import_deadlines(path: Path, course: Path = COURSE) -> int:
+def import_deadlines(path: Path, course: Path) -> int:
     """Enter when steps are due into the gradebook; return how many. ValueError for an unknown step."""
     dates = [(row["step"], parse_time(row["time"])) for row in read_table(path, "step", "time")]
     api = open_course(course)
@@ -85,7 +85,7 @@ def import_deadlines(path: Path, course: Path = COURSE) -> int:
     return len(dates)
 
 
-def import_times(path: Path, course: Path = COURSE) -> tuple[int, list[str]]:
+def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
     """Note when students handed in, all steps or the one that a row names.
 
     Returns how many submissions it noted, and the rows for which there is none. ValueError where a row
@@ -95,8 +95,8 @@ def import_times(path: Path, course: Path = COURSE) -> tuple[int, list[str]]:
     times = [(row, parse_time(row["time"])) for row in read_table(path, "id", "time")]
     for row, time in times:
         student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
-        handed_in = sorted(student.iterdir()) if student.is_dir() else []
-        folders = [folder for folder in handed_in if step in ("", folder.name)]
+        submitted = sorted(student.iterdir()) if student.is_dir() else []
+        folders = [folder for folder in submitted if step in ("", folder.name)]
         for folder in folders:
             (folder / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
         made += len(folders)

@@ -3,7 +3,7 @@
 It imports torch once, then forks: each session (one check of one notebook) is a child that defines the
 learner's cells and answers requests until it is told to close. Requests and replies are the frames of
 detrlab/checks/wire.py, over the two pipes that it was started with; what the code prints goes nowhere.
-Run as a script, started by box.py with the limits of lock.py as JSON.
+Run as a script, started by process.py: worker.py FOLDER_OF_DETRLAB [LIMITS], the limits as JSON.
 """
 
 import contextlib
@@ -17,6 +17,9 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])  # the detrlab of who asks, wherever this Python would find another
+
 # What the notebooks import is imported once, here, and not in each child.
 import matplotlib.pyplot  # noqa: F401
 import scipy.optimize  # noqa: F401
@@ -26,18 +29,17 @@ import torchvision  # noqa: F401
 import detrlab.check
 import detrlab.draw
 import detrlab.experiments
-import detrlab.standins
+import detrlab.standins.registry
 import detrlab.viewer
 import detrlab.voc  # noqa: F401
 from detrlab import steps
 from detrlab.checks.codec import flatten, tensors_in, unflatten
-from detrlab.checks.outcome import error_names, learner_frames
+from detrlab.checks.observing import error_names, learner_frames
 from detrlab.checks.probes.given import given
-from detrlab.checks.wire import BadFrame, read_frame, write_frame
+from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 
 MESSAGE_LIMIT = 1000
 PR_SET_DUMPABLE = 4
-GIVEN: set[Path] = set()  # what lay on the disks from the start: Python itself, where it lies under /tmp
 
 
 class Session:
@@ -47,8 +49,7 @@ class Session:
     """
 
     def __init__(self, step: str, cells: list[steps.Cell], notebooks: dict[str, list[steps.Cell]]):
-        steps.notebooks = notebooks
-        self.module = steps.execute(cells, step)
+        self.module = steps.execute(cells, step, lambda name: notebooks.get(name, []))
         self.objects: list[Any] = []
         self.calls: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
 
@@ -74,7 +75,7 @@ class Session:
                 return self.call(request, tensors)
             case "backward":
                 return self.backward(request, tensors)
-        raise BadFrame(f"unknown request {request['op']!r}")
+        raise ProtocolError(f"unknown request {request['op']!r}")
 
     def lookup(self, name: str) -> Any:
         """Return what the cells define under this name; what kept them from it is raised."""
@@ -161,8 +162,13 @@ def limit_session(limits: dict[str, Any], seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def run_session(pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict | None) -> dict:
-    """Serve one session in a child; return how it ended and what it took."""
+def run_session(
+    pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict | None, initial: set[Path]
+) -> dict:
+    """Serve one session in a child; return how it ended and what it took.
+
+    What it has written is removed again, all but the `initial` files.
+    """
     child = os.fork()
     if not child:
         try:
@@ -175,7 +181,7 @@ def run_session(pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict 
     if limits:
         with contextlib.suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)  # what it started: in this namespace there is nothing else
-        if not clean_disks():
+        if not clean_disks(initial):
             raise SystemExit("Something is left for the next session.")
     seconds = round(used.ru_utime + used.ru_stime, 3)
     ended = os.waitstatus_to_exitcode(status)
@@ -188,30 +194,30 @@ def written() -> set[Path]:
     return {path for place in places for path in place.iterdir()}
 
 
-def clean_disks() -> bool:
-    """Take away what a session has written, which the next one must not find; say whether it is gone."""
-    for path in written() - GIVEN:
+def clean_disks(initial: set[Path]) -> bool:
+    """Remove what a session has written, which the next one must not find; say whether it is gone."""
+    for path in written() - initial:
         with contextlib.suppress(OSError):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    return written() <= GIVEN
+    return written() <= initial
 
 
 def main() -> None:
     """Fork a child for each session, and say how it ended."""
-    limits = json.loads(sys.argv[1]) if len(sys.argv) > 1 else None
+    limits = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
+    initial: set[Path] = set()
     if limits:
         if os.getpid() != 2:  # bubblewrap is 1; elsewhere a kill(-1) would reach other people's
-            raise SystemExit("Limits hold in a box of its own only: see autograder/sandbox/lock.py.")
+            raise SystemExit("Limits hold in a sandbox of its own only: see bubblewrap.py.")
         limit_everything(limits)
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # no child looks into this process's memory
-        GIVEN.update(written())
+        initial = written()  # Python itself, where it lies under /tmp
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     torch.set_num_threads(1)
-    steps.notebooks = {}
     write_frame(outgoing, {"ready": torch.__version__}, {})
     while True:
         try:
@@ -219,7 +225,7 @@ def main() -> None:
         except EOFError:
             return
         if request["op"] == "define":  # else it was asked of a child that had ended by then
-            write_frame(outgoing, run_session((incoming, outgoing), request, limits), {})
+            write_frame(outgoing, run_session((incoming, outgoing), request, limits, initial), {})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Take over a learner's outputs and pasted pictures: known kinds only, of the right shape, bounded.
 
 They are kept for the person who grades written answers and are never evidence for points. Markup in
-them is made harmless where a page is made of them (autograder/gradebook/pages.py).
+them is made harmless where a page is made of them (autograder/gradebook/sanitizing.py).
 """
 
 import re

@@ -23,7 +23,7 @@ DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
 @dataclass
-class Written:
+class SubmittedCell:
     """One cell as the learner handed it in; `slot` is the index of the release cell that it is."""
 
     kind: str
@@ -36,7 +36,7 @@ class Written:
     used: bool = False
 
     @classmethod
-    def from_json(cls, cell: Cell) -> "Written":
+    def from_json(cls, cell: Cell) -> "SubmittedCell":
         """Read a cell of any shape; what is malformed reads as empty."""
         nbgrader = as_dict(as_dict(cell.get("metadata")).get("nbgrader"))
         source = as_text(cell.get("source"))
@@ -55,7 +55,7 @@ def rebuild(submitted: Notebook, release: Notebook) -> Notebook:
     slots = result["cells"]
     for slot in slots:
         slot["source"] = as_text(slot["source"])
-    theirs = [Written.from_json(as_dict(cell)) for cell in submitted["cells"]]
+    theirs = [SubmittedCell.from_json(as_dict(cell)) for cell in submitted["cells"]]
     match_cells(theirs, slots)
     pristine = [slot["source"].strip() for slot in slots]
     budget = OutputBudget()
@@ -80,7 +80,7 @@ def defined_names(source: str) -> set[str]:
     return set(DEFINITION.findall(source))
 
 
-def match_cells(theirs: list[Written], slots: list[Cell]) -> None:
+def match_cells(theirs: list[SubmittedCell], slots: list[Cell]) -> None:
     """Set each learner's cell's `slot`; cells that they added keep None."""
     by_grade_id = {grade_id(slot): i for i, slot in enumerate(slots) if grade_id(slot)}
     by_id = {slot["id"]: i for i, slot in enumerate(slots) if "id" in slot}
@@ -104,7 +104,7 @@ def match_cells(theirs: list[Written], slots: list[Cell]) -> None:
         taken.add(cell.slot)
 
 
-def edited_demo(cell: Written, slots: list[Cell], taken: set[int | None]) -> int | None:
+def edited_demo(cell: SubmittedCell, slots: list[Cell], taken: set[int | None]) -> int | None:
     """Find the demo that an added cell is an edited copy of, so that it is not run as an answer."""
     for i, slot in enumerate(slots):
         if i in taken or "demo" not in slot["metadata"].get("tags", []):
@@ -115,7 +115,7 @@ def edited_demo(cell: Written, slots: list[Cell], taken: set[int | None]) -> int
     return None
 
 
-def fill_slots(theirs: list[Written], slots: list[Cell], budget: OutputBudget) -> None:
+def fill_slots(theirs: list[SubmittedCell], slots: list[Cell], budget: OutputBudget) -> None:
     """Write the learner's answers into the open release cells, and their outputs into all but checks."""
     for index, slot in enumerate(slots):
         pristine = slot["source"].strip()
@@ -134,7 +134,7 @@ def fill_slots(theirs: list[Written], slots: list[Cell], budget: OutputBudget) -
             slot["execution_count"] = None
 
 
-def find_answer(theirs: list[Written], slot: Cell, index: int) -> list[Written]:
+def find_answer(theirs: list[SubmittedCell], slot: Cell, index: int) -> list[SubmittedCell]:
     """Return the cells that hold the learner's answer to one open release cell: the last in force."""
     pristine = slot["source"].strip()
     changed = [c for c in theirs if c.slot == index and c.source.strip() not in ("", pristine)]
@@ -148,7 +148,7 @@ def find_answer(theirs: list[Written], slot: Cell, index: int) -> list[Written]:
     return finished[-1:] or changed[-1:]
 
 
-def text_below(theirs: list[Written], index: int) -> list[Written]:
+def text_below(theirs: list[SubmittedCell], index: int) -> list[SubmittedCell]:
     """Return the text that the learner wrote in cells of their own, right below a question."""
     below, above = [], None
     for cell in theirs:
@@ -159,7 +159,7 @@ def text_below(theirs: list[Written], index: int) -> list[Written]:
 
 
 def add_cells(
-    theirs: list[Written], slots: list[Cell], pristine: list[str], budget: OutputBudget
+    theirs: list[SubmittedCell], slots: list[Cell], pristine: list[str], budget: OutputBudget
 ) -> list[Cell]:
     """Return the slots with the learner's other cells between them, in their order.
 
@@ -179,7 +179,7 @@ def add_cells(
     return sum(([slot, *after[i]] for i, slot in enumerate(slots)), start=after[-1])
 
 
-def is_addition(cell: Written, slots: list[Cell], pristine: list[str]) -> bool:
+def is_addition(cell: SubmittedCell, slots: list[Cell], pristine: list[str]) -> bool:
     """Say whether a cell holds something of the learner's that has no place in the release."""
     if cell.used or not cell.source.strip() or cell.kind not in ("code", "markdown"):
         return False
@@ -189,7 +189,7 @@ def is_addition(cell: Written, slots: list[Cell], pristine: list[str]) -> bool:
     return cell.kind == "code" and not given and not cell.is_stub
 
 
-def new_cell(cell: Written, number: int, budget: OutputBudget) -> Cell:
+def new_cell(cell: SubmittedCell, number: int, budget: OutputBudget) -> Cell:
     """Make a cell of the notebook out of one that the learner added."""
     common = {"cell_type": cell.kind, "id": f"added-{number}", "metadata": {"tags": ["added"]}}
     if cell.kind == "markdown":

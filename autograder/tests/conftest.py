@@ -7,18 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder.authoring import build
-from autograder.sandbox import lock
-from detrlab.study import study
-from detrlab.study import week as states
+from autograder.sandbox.availability import SETTING, find_obstacle
+from autograder.workspace.paths import NOTEBOOKS
+from detrlab.study import session
 
-OBSTACLE = lock.find_obstacle()
+OBSTACLE = find_obstacle()
 
 
 def pytest_configure(config):
     """Trust the course's own answers where they cannot be locked in."""
     if OBSTACLE:
-        os.environ[lock.SETTING] = "1"
+        os.environ[SETTING] = "1"
 
 
 def pytest_report_header():
@@ -36,13 +35,14 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def week(tmp_path, monkeypatch):
     """Return a folder with the week's notebooks that is the current one."""
-    for path in build.NOTEBOOKS.glob("*.ipynb"):
+    for path in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(path, tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(study, "asked", study.Counter())
-    states.marks.clear()
+    session.checked.clear()
+    session.hints_shown.clear()
     yield tmp_path
-    states.marks.clear()
+    session.checked.clear()
+    session.hints_shown.clear()
 
 
 @pytest.fixture

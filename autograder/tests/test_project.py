@@ -7,9 +7,9 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from autograder.authoring import build
+from autograder.workspace.paths import AUTOGRADER, ROOT
 
-PROJECT = tomllib.loads((build.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TOP_LEVEL = {
     "README.md", "Makefile", "environment.yml", "pyproject.toml", "LICENSE", "CHANGELOG.md",
     "notebooks", "solutions", "autograder", "data",
@@ -17,9 +17,7 @@ TOP_LEVEL = {
 
 
 def tracked() -> list[str]:
-    listing = subprocess.run(
-        ["git", "ls-files"], cwd=build.ROOT, capture_output=True, text=True, check=False
-    )
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listing.returncode:
         pytest.skip("this is not a git checkout")
     return listing.stdout.split("\n")[:-1]
@@ -33,7 +31,7 @@ def requirements() -> list[Requirement]:
 
 
 def test_environment_file_is_thin_and_true():
-    lines = (build.ROOT / "environment.yml").read_text(encoding="utf-8").split("\n")
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").split("\n")
     entries = [line.strip().removeprefix("- ") for line in lines if line.startswith("  ")]
     python, pip, sub, editable = entries
     assert python == f"python{PROJECT['project']['requires-python']}"
@@ -43,7 +41,7 @@ def test_environment_file_is_thin_and_true():
 
 
 def test_lock_holds_every_requirement_within_its_range():
-    lock = (build.AUTOGRADER / "requirements.lock").read_text(encoding="utf-8")
+    lock = (AUTOGRADER / "requirements.lock").read_text(encoding="utf-8")
     locked = {}
     for line in lock.strip().split("\n"):
         name, _, version = line.partition("==")
@@ -67,19 +65,19 @@ def test_no_path_of_one_machine():
     pattern = re.compile(r"/(?:ho[m]e(?!/learner)|ro[o]t|wo[r]k|Us[e]rs)/[a-z]")
     for name in tracked():
         if name.endswith((".py", ".md", ".toml", ".yml", ".ipynb", ".lock", "Makefile")):
-            text = (build.ROOT / name).read_text(encoding="utf-8")
+            text = (ROOT / name).read_text(encoding="utf-8")
             assert not pattern.search(text), f"{name}: {pattern.search(text)}"
 
 
 def test_detrlab_never_imports_autograder():
-    for path in (build.ROOT / "notebooks").rglob("*.py"):
+    for path in (ROOT / "notebooks").rglob("*.py"):
         assert not re.search(r"^\s*(from|import) autograder", path.read_text(encoding="utf-8"), re.M), (
             path
         )
 
 
 def test_files_that_a_learner_may_open_are_short():
-    for path in (build.ROOT / "notebooks" / "detrlab").rglob("*.py"):
+    for path in (ROOT / "notebooks" / "detrlab").rglob("*.py"):
         assert path.read_text(encoding="utf-8").count("\n") < 200, path
 
 
@@ -87,6 +85,6 @@ def test_formgrader_opens_a_course_anywhere():
     """nbgrader shows nothing but an error for a course that is not below JupyterLab's folder."""
     told = subprocess.run(
         ["make", "-n", "formgrader", "DETR_COURSE=/srv/class"],
-        cwd=build.ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert '--ServerApp.root_dir="/srv/class"' in told.stdout

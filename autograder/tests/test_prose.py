@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import mistune
 import pytest
 
-from autograder.authoring import build
+from autograder.authoring.sources import all_steps, read_source, source_path
+from autograder.workspace.paths import AUTOGRADER, ROOT, SOLUTIONS
 
-PAGES = [build.ROOT / name for name in ("README.md", "CHANGELOG.md", "autograder/README.md")]
-PAGES.append(build.AUTOGRADER / "authoring" / "student.md")
+PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "autograder/README.md")]
+PAGES.append(AUTOGRADER / "authoring" / "student.md")
 # What only exists where the page is shipped to.
-ELSEWHERE = {"student.md": build.ROOT}
-PROSE = (*build.SOLUTIONS.glob("*.py"), *PAGES, *(build.ROOT / "notebooks" / "detrlab").rglob("*.py"))
+ELSEWHERE = {"student.md": ROOT}
+PROSE = (*SOLUTIONS.glob("*.py"), *PAGES, *(ROOT / "notebooks" / "detrlab").rglob("*.py"))
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 parse = mistune.create_markdown(renderer="ast", plugins=["table", "strikethrough"])
 
@@ -23,9 +24,9 @@ parse = mistune.create_markdown(renderer="ast", plugins=["table", "strikethrough
 def texts() -> list[tuple[Path, str]]:
     """Return every text in Markdown, cell by cell, with the file it stands in."""
     cells = [
-        (build.source_path(step), cell.source)
-        for step in build.steps()
-        for cell in build.read_source(step).cells
+        (source_path(step), cell.source)
+        for step in all_steps()
+        for cell in read_source(step).cells
         if cell.cell_type == "markdown"
     ]
     return cells + [(path, path.read_text(encoding="utf-8")) for path in PAGES]

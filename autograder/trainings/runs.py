@@ -7,16 +7,15 @@ model that ships, data/toy_detr.safetensors.
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from autograder.authoring import build
-from detrlab import steps, training
+from autograder.authoring.sources import code_cells
+from detrlab import training
 from detrlab.checkpoint import SHIPPED, save_detr
 from detrlab.experiments import (
     LastLayerOnly,
@@ -27,22 +26,18 @@ from detrlab.experiments import (
 )
 from detrlab.positions import with_positions
 from detrlab.runs import RUNS
+from detrlab.steps import load
 from detrlab.toy import six_images, validation_set
 
 Week = SimpleNamespace  # the classes and functions of the week, as the solutions have them
 
 
-@contextmanager
-def the_week() -> Iterator[Week]:
-    """Give the solutions' classes and functions, each step built on the others' solutions."""
-    before, steps.notebooks = steps.notebooks, {step: build.code_cells(step) for step in build.steps()}
-    try:
-        names: dict[str, Any] = {}
-        for step in ("08_detr", "09_training", "10_attention"):
-            names |= vars(steps.load(step))
-        yield SimpleNamespace(**names)
-    finally:
-        steps.notebooks = before
+def solution_parts() -> Week:
+    """Return the solutions' classes and functions, each step built on the others' solutions."""
+    names: dict[str, Any] = {}
+    for step in ("08_detr", "09_training", "10_attention"):
+        names |= vars(load(step, code_cells))
+    return SimpleNamespace(**names)
 
 
 def toy_model(week: Week, num_queries: int = 10, seed: int = 0) -> Any:
@@ -122,15 +117,15 @@ SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
 EXAMINED = ("short", "patient")
 
 
-def run(name: str, **extra: Any) -> dict[str, Any]:
+def train_run(name: str, **extra: Any) -> dict[str, Any]:
     """Train one of the above; write its curves, its counts and what it cost to data/runs."""
     torch.set_num_threads(extra.pop("threads", torch.get_num_threads()))
-    with the_week() as week:
-        settings = SETTINGS[name](week) | extra
-        begun, begun_cpu = time.perf_counter(), time.process_time()
-        model = week.train_detr(**settings)
-        seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
-        examined = examine(model, week) if name in EXAMINED else {}
+    week = solution_parts()
+    settings = SETTINGS[name](week) | extra
+    begun, begun_cpu = time.perf_counter(), time.process_time()
+    model = week.train_detr(**settings)
+    seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
+    examined = examine(model, week) if name in EXAMINED else {}
     found = find_all(model, validation_set())
     record = {
         "settings": {key: value for key, value in settings.items() if not isinstance(value, nn.Module)},

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from detrlab.checks import codec
-from detrlab.checks.judging import Slip, WrongValue, agree, judge
-from detrlab.checks.outcome import CheckFailed, NothingYet, Outcome, observe
-from detrlab.checks.probes import PROBES, find
-from detrlab.study.week import DONE, WRONG, marks
+from detrlab.checks.comparing import Slip, agree, judge
+from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
+from detrlab.checks.observing import Outcome, observe
+from detrlab.checks.probing import PROBES, find
+from detrlab.study.notebooks import DONE, WRONG
+from detrlab.study.session import checked
 
 FIXTURES = Path(__file__).parents[2] / "data" / "checks"
 
@@ -44,15 +46,15 @@ def check(exercise: str, learner: Any) -> None:
     try:
         judge(outcomes, right, slips)
     except NothingYet:
-        marks.pop(exercise, None)
+        checked.pop(exercise, None)
         raise NothingYet(f"{exercise}: nothing here yet") from None
     except CheckFailed as failure:
-        marks[exercise] = WRONG
+        checked[exercise] = WRONG
         if probe.draw and isinstance(failure, WrongValue):
             [mine, theirs] = next(pair for pair in zip(outcomes, right, strict=True) if not agree(*pair))
             draw(probe.draw, exercise, failure, mine, theirs)
         raise failure from None
-    marks[exercise] = DONE
+    checked[exercise] = DONE
     print(f"✓ {exercise}")
 
 

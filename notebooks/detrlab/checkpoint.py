@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.errors import CheckFailed
 from detrlab.checks.probes.given import given
 from detrlab.checks.weights import copy_weights
 

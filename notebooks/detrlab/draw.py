@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 from torch import Tensor
 
-from detrlab.figures.figures import (
+from detrlab.figures.canvas import (
     INK,
     PALETTE,
     class_color,

@@ -20,7 +20,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.errors import CheckFailed
 from detrlab.checks.weights import copy_weights
 
 URL = "https://dl.fbaipublicfiles.com/detr/detr-r50-e632da11.pth"

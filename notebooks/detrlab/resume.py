@@ -1,76 +1,68 @@
-"""Write an unfinished training to a file, and go on from it: weights, optimizer, random numbers, curves.
+"""Keep an unfinished training in a file, and take it up again: weights, optimizer, random numbers.
 
 Everything lies in one safetensors file: tensors and JSON, nothing that could run when it is read.
 """
 
-import json
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors import SafetensorError
+from torch import nn
 
-if TYPE_CHECKING:
-    from detrlab.training import TrainingRun
+from detrlab.checks import codec
 
-
-def write(run: "TrainingRun") -> None:
-    """Write the state of a run to its checkpoint file, whole or not at all."""
-    tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
-    for index, state in run.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
-    tensors["random"] = torch.get_rng_state()
-    about = {"step": run.step, "settings": run.settings, "curves": run.curves.to_data()}
-    assert run.checkpoint is not None
-    part = run.checkpoint.with_name(run.checkpoint.name + ".part")
-    held = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    save_file(held, part, metadata={"json": json.dumps(about)})
-    os.replace(part, run.checkpoint)
+FIELDS = {"about", "model", "optimizer", "random"}
 
 
-def read(run: "TrainingRun") -> int:
-    """Take up the state in a run's checkpoint file; return the step it was written at.
+def write(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, about: dict[str, Any]) -> None:
+    """Write the state of a training, whole or not at all.
 
-    A file of other settings, of another model or one that is damaged is left alone, with a sentence that
-    says why the run begins anew; 0 is returned.
+    Args:
+        path: the file.
+        model, optimizer: what is trained, and what with.
+        about: plain data that goes with it: "settings", "step" and whatever else is to be kept.
+    """
+    state = {
+        "about": about,
+        "model": dict(model.state_dict()),
+        "optimizer": optimizer.state_dict()["state"],
+        "random": torch.get_rng_state(),
+    }
+    part = path.with_name(path.name + ".part")
+    codec.write(part, state)
+    os.replace(part, path)
+
+
+def read(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """Take up the state that `write` has kept; return what was kept about it.
+
+    A file that is damaged, of other settings or of another model is left alone: {} is returned, and one
+    printed sentence says why the training begins anew.
     """
     try:
-        with safe_open(run.checkpoint, framework="pt") as file:
-            about = json.loads(file.metadata()["json"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        state = codec.read(path)
+        if not isinstance(state, dict) or state.keys() != FIELDS:
+            raise ValueError("it is no training")
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        print(f"{run.checkpoint} cannot be read ({type(error).__name__}): the training begins anew.")
-        return 0
-    if about["settings"] != run.settings:
-        print(f"{run.checkpoint} is of a training with other settings: this one begins anew.")
-        return 0
-    model = under("model.", tensors)
-    if {n: v.shape for n, v in model.items()} != {n: v.shape for n, v in run.model.state_dict().items()}:
-        print(f"{run.checkpoint} is of a model with other parts: the training begins anew.")
-        return 0
-    run.model.load_state_dict(model)
-    run.optimizer.load_state_dict(run.optimizer.state_dict() | {"state": by_parameter(tensors)})
-    for parameter, state in run.optimizer.state.items():
-        for key, value in state.items():
+        print(f"{path} cannot be read ({type(error).__name__}): the training begins anew.")
+        return {}
+    about, weights = state["about"], state["model"]
+    if about["settings"] != settings:
+        print(f"{path} is of a training with other settings: this one begins anew.")
+        return {}
+    if {n: v.shape for n, v in weights.items()} != {n: v.shape for n, v in model.state_dict().items()}:
+        print(f"{path} is of a model with other parts: the training begins anew.")
+        return {}
+    model.load_state_dict(weights)
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state["optimizer"]})
+    for parameter, own in optimizer.state.items():
+        for key, value in own.items():
             if value.shape == parameter.shape:  # in memory as the weights are, which fused steps rely on
-                state[key] = torch.empty_like(parameter).copy_(value)
-    torch.set_rng_state(tensors["random"])
-    run.curves.from_data(about["curves"])
-    print(f"Going on after step {about['step']} (delete {run.checkpoint} to begin anew).")
-    return about["step"]
-
-
-def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors whose names begin with a prefix, without it."""
-    return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
-
-
-def by_parameter(tensors: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
-    """Return the optimizer's state as it was: for each parameter's number, its tensors by name."""
-    state: dict[int, dict[str, Any]] = {}
-    for name, value in under("optimizer.", tensors).items():
-        index, _, key = name.partition(".")
-        state.setdefault(int(index), {})[key] = value
-    return state
+                own[key] = torch.empty_like(parameter).copy_(value)
+    torch.set_rng_state(state["random"])
+    print(f"Going on after step {about['step']} (delete {path} to begin anew).")
+    return about

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from detrlab.figures.canvas import INK, PALETTE, new_figure, show
 from detrlab.figures.curves import curve, draw_lines
-from detrlab.figures.figures import INK, PALETTE, new_figure, show
 
 RUNS = Path(__file__).parents[2] / "data" / "runs"
 TITLES = {

@@ -11,7 +11,7 @@ import json
 import linecache
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,9 +25,7 @@ DEFINITIONS = {
     "demo": FUNCTIONS,
 }
 
-# Where set, `load` takes these and looks for no files: {} has stand-ins take every step's place, so
-# that steps are graded one by one, and a mistake in one costs nothing in another.
-notebooks: Mapping[str, Sequence["Cell"]] | None = None
+RESOLVER = "__resolver__"  # the name under which a step's module keeps its resolver
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,21 @@ def without_magics(source: str) -> str:
     except (SyntaxError, ValueError):
         return MAGIC.sub("", source)
     return source
+
+
+# Returns the code cells of a step; none where it is not there, so that stand-ins take its place.
+Resolver = Callable[[str], list[Cell]]
+
+
+def saved_notebooks(step: str) -> list[Cell]:
+    """Return the code cells of a step's notebook as it was last saved; none where there is no file."""
+    path = find(step)
+    return read(path) if path else []
+
+
+def nothing_written(step: str) -> list[Cell]:
+    """Return no cells for any step: stand-ins take the place of all, as in a check of one step alone."""
+    return []
 
 
 def cell_from_json(cell: dict) -> Cell:
@@ -96,14 +109,15 @@ def runnable_parts(cell: Cell, filename: str) -> Iterator[ast.Module]:
             yield ast.Module([node], type_ignores=[])
 
 
-def execute(cells: Iterable[Cell], step: str) -> ModuleType:
+def execute(cells: Iterable[Cell], step: str, resolver: Resolver = saved_notebooks) -> ModuleType:
     """Run a step's definitions in a module of their own; checks are left out.
 
     What fails is kept in the module's `__failures__`, by cell name: one broken cell does not take
-    the others with it.
+    the others with it. What the cells `load` comes from the resolver.
     """
     module = ModuleType(f"step_{step}")
     sys.modules[module.__name__] = module  # classes find their module here when they are inspected
+    module.__dict__[RESOLVER] = resolver
     module.__dict__["__failures__"] = failures = {}
     for number, cell in enumerate(cells, start=1):
         if cell.role == "tests":
@@ -120,16 +134,21 @@ def execute(cells: Iterable[Cell], step: str) -> ModuleType:
     return module
 
 
-def load(step: str) -> ModuleType:
+def load(step: str, resolver: Resolver | None = None) -> ModuleType:
     """Return your own `step`, a name like "03_encoder", as a module, with stand-ins for what is missing.
 
-    FileNotFoundError where there is neither a notebook of that name nor a stand-in.
-    """
-    from detrlab.standins import STANDINS  # here: it imports torch
+    Without a `resolver`, cells that are run by `execute` load from the resolver that they were given,
+    and everybody else from the notebooks as they were last saved.
 
-    path = find(step) if notebooks is None else None
-    cells = read(path) if path else (notebooks or {}).get(step, [])
-    module = execute(cells, step)
+    Raises:
+        FileNotFoundError: where there is neither a notebook of that name nor a stand-in.
+        ValueError: where the notebook cannot be read.
+    """
+    from detrlab.standins.registry import STANDINS  # here: it imports torch
+
+    resolver = resolver or sys._getframe(1).f_globals.get(RESOLVER, saved_notebooks)
+    cells = resolver(step)
+    module = execute(cells, step, resolver)
     wanted = STANDINS.get(step, {})
     if not cells and not wanted:
         raise FileNotFoundError(f'There is no notebook "{step}.ipynb" beside this one.')

@@ -71,11 +71,11 @@ def learning_rate_factor(step: int, num_steps: int) -> float:
     return warm_up * 0.5 * (1 + math.cos(math.pi * (step - 1) / num_steps))
 
 
-LATEST: list["TrainingRun"] = []
+LATEST: list["TrainingRun"] = []  # of this session, the last one alone
 
 
 def latest() -> "TrainingRun":
-    """Return the training that is going on or ended last, for those who want its curves."""
+    """Return the training that is going on or ended last. LookupError where there was none."""
     if not LATEST:
         raise LookupError("Nothing has been trained yet in this session.")
     return LATEST[-1]
@@ -136,11 +136,12 @@ class TrainingRun:
         Raises:
             ValueError: naming image and field, where a target is malformed.
         """
-        LATEST.append(self)
-        del LATEST[:-1]
+        LATEST[:] = [self]
         self.data = {"samples": len(dataset), "batch_size": batch_size}  # type: ignore[arg-type]
         if self.checkpoint and self.checkpoint.is_file():
-            self.step = resume.read(self)
+            about = resume.read(self.checkpoint, self.model, self.optimizer, self.settings)
+            self.step = about.get("step", 0)
+            self.curves.from_data(about.get("curves", self.curves.to_data()))
         order = batch_order(len(dataset), batch_size, self.num_steps, self.seed)  # type: ignore[arg-type]
         loader = DataLoader(dataset, batch_sampler=order[self.step :], collate_fn=collate)
         silent = not self.log_every
@@ -173,7 +174,8 @@ class TrainingRun:
         if self.bar is not None:
             self.bar.set_postfix({name: f"{value:.3f}" for name, value in means.items()})
         if self.checkpoint and not last:
-            resume.write(self)
+            about = {"step": self.step, "settings": self.settings, "curves": self.curves.to_data()}
+            resume.write(self.checkpoint, self.model, self.optimizer, about)
 
     def measure(self, last: bool = False) -> None:
         """Measure AP on the validation images (half of them until the end), and what to watch."""

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from detrlab.draw import visualize
-from detrlab.figures.figures import heatmap, image_grid, new_figure, show, to_array
+from detrlab.figures.canvas import heatmap, image_grid, new_figure, show, to_array
 from detrlab.toy import CLASSES
 
 Found = Mapping[str, Tensor]

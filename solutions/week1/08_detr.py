@@ -42,7 +42,7 @@ import torch
 from torch import Tensor, nn
 
 from detrlab import check, compare, draw, hint, predict, progress, released, reveal
-from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.errors import CheckFailed
 from detrlab.steps import load
 from detrlab.toy import six_images
 from detrlab.training import TOY_SIZES

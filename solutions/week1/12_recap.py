@@ -92,9 +92,9 @@ from torchvision.ops import box_convert
 from detrlab import draw, predict, progress, reveal
 from detrlab.ap import detections, evaluate
 from detrlab.checkpoint import load_toy_detr
-from detrlab.page import present
+from detrlab.display import present
 from detrlab.steps import load
-from detrlab.study.study import count_words, replay, written_answer
+from detrlab.study import count_words, replay, written_answer
 from detrlab.toy import CLASSES, six_images, validation_set
 from detrlab.training import TOY_SIZES
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from autograder.hidden import cases
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases
+from detrlab.checks.probing import Case
 
 # A list, a batch of four lists of four (so that no dimension can be told by its length), one box alone,
 # an image without objects, and one dimension more.

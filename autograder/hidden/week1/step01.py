@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import torch
 
-from autograder.hidden import cases, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases, normal
+from detrlab.checks.probing import Case
 
 # name, d_model, image size
 NUMBERS = (("tiny", 12, (1, 3, 65, 33)), ("resnet18", 8, (3, 3, 33, 40)))

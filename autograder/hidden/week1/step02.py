@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import torch
 
-from autograder.hidden import cases, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases, normal
+from detrlab.checks.probing import Case
 
 
 @cases

@@ -1,37 +1,38 @@
 """Cases of notebook 03: small sizes, odd numbers of tokens, different weights in every layer."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
-from autograder.hidden import cases, draw_weights, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import Reference, cases_of_reference, draw_weights, normal
+from detrlab.checks.probing import Case
 
 # batch, tokens, d_model, n_heads, dim_ff
 SIZES = ((1, 5, 8, 2, 12), (3, 7, 16, 4, 20))
 
 
-@cases
-def encoder_layer(generator: torch.Generator) -> Iterator[Case]:
+@cases_of_reference
+def encoder_layer(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
     """Draw layers of two sizes."""
     for size in SIZES:
-        yield draw("encoder_layer", generator, size, {})
+        yield draw(reference("encoder_layer"), generator, size, {})
 
 
-@cases
-def encoder(generator: torch.Generator) -> Iterator[Case]:
+@cases_of_reference
+def encoder(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
     """Draw stacks of two and of three layers."""
     for n_layers, size in zip((2, 3), SIZES, strict=True):
-        yield draw("encoder", generator, size, {"n_layers": n_layers})
+        yield draw(reference("encoder"), generator, size, {"n_layers": n_layers})
 
 
-def draw(exercise: str, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
+def draw(reference: Any, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
     """Draw one case of a layer or a stack."""
     batch, tokens, d_model, n_heads, dim_ff = size
     config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff, "dropout": 0.1}
     return {
         "config": config,
-        "weights": draw_weights(generator, exercise, config),
+        "weights": draw_weights(generator, reference, config),
         "src": normal(generator, batch, tokens, d_model),
         "pos": normal(generator, batch, tokens, d_model),
     }

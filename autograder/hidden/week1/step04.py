@@ -5,37 +5,38 @@ told what is wrong; the second has not, so that it fails.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
-from autograder.hidden import cases, draw_weights, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import Reference, cases_of_reference, draw_weights, normal
+from detrlab.checks.probing import Case
 
 # batch, queries, tokens, d_model, n_heads, dim_ff
 SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 12, 3, 20))
 
 
-@cases
-def decoder_layer(generator: torch.Generator) -> Iterator[Case]:
+@cases_of_reference
+def decoder_layer(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
     """Draw layers of two sizes."""
     for size in SIZES:
-        yield draw("decoder_layer", generator, size, {})
+        yield draw(reference("decoder_layer"), generator, size, {})
 
 
-@cases
-def decoder(generator: torch.Generator) -> Iterator[Case]:
+@cases_of_reference
+def decoder(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
     """Draw stacks of one and of three layers."""
     for n_layers, size in zip((1, 3), SIZES, strict=True):
-        yield draw("decoder", generator, size, {"n_layers": n_layers})
+        yield draw(reference("decoder"), generator, size, {"n_layers": n_layers})
 
 
-def draw(exercise: str, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
+def draw(reference: Any, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
     """Draw one case of a layer or a stack; tgt is not zero, so that its part can be seen."""
     batch, queries, tokens, d_model, n_heads, dim_ff = size
     config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff, "dropout": 0.1}
     return {
         "config": config,
-        "weights": draw_weights(generator, exercise, config),
+        "weights": draw_weights(generator, reference, config),
         "tgt": normal(generator, batch, queries, d_model),
         "memory": normal(generator, batch, tokens, d_model),
         "pos": normal(generator, batch, tokens, d_model),

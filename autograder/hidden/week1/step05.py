@@ -8,21 +8,21 @@ from collections.abc import Iterator
 
 import torch
 
-from autograder.hidden import cases, draw_weights, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import Reference, cases_of_reference, draw_weights, normal
+from detrlab.checks.probing import Case
 
 # d_model, classes, decoder layers, batch, queries
 SIZES = ((8, 5, 2, 1, 5), (6, 1, 3, 3, 4))
 
 
-@cases
-def heads(generator: torch.Generator) -> Iterator[Case]:
+@cases_of_reference
+def heads(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
     """Draw heads of two sizes, each with a batch of queries and a stack of decoder layers."""
     for d_model, num_classes, layers, batch, queries in SIZES:
         config = {"d_model": d_model, "num_classes": num_classes}
         yield {
             "config": config,
-            "weights": draw_weights(generator, "heads", config),
+            "weights": draw_weights(generator, reference("heads"), config),
             "hidden": normal(generator, batch, queries, d_model),
             "stack": normal(generator, layers, batch, queries, d_model),
         }

@@ -1,8 +1,8 @@
 """Cases of notebook 06: each term of the cost alone, all three, batches, and predictions that are broken.
 
 No case is decided by a hair: the best matching is better than the second best by MARGIN. And the first
-cases, of one image each, are *telling*: wrong costs (the rivals below) and greedy recipes all lead to
-other pairs there, and where only one term counts, the wrong costs also differ from one another.
+cases, of one image each, are *discriminating*: wrong costs (`wrong_costs` below) and greedy recipes all
+lead to other pairs there, and where only one term counts, the wrong costs also differ from one another.
 """
 
 import math
@@ -12,9 +12,9 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from autograder.hidden import cases, normal
-from detrlab.checks.probes import Case
-from detrlab.standins.standin_parts import box_cxcywh_to_xyxy, generalized_box_iou
+from autograder.hidden.cases import cases, normal
+from detrlab.checks.probing import Case
+from detrlab.standins.parts import box_cxcywh_to_xyxy, generalized_box_iou
 
 MARGIN = 0.01
 DRAWS = 100_000
@@ -29,7 +29,7 @@ def matcher(generator: torch.Generator) -> Iterator[Case]:
         generator,
         [6],
         config=only | {"cost_class": 2.0},
-        rivals=class_rivals,
+        wrong_costs=wrong_class_costs,
         distinct=True,
         advice="Here only the class counts: cost_bbox and cost_giou are 0.",
     )
@@ -37,23 +37,23 @@ def matcher(generator: torch.Generator) -> Iterator[Case]:
         generator,
         [6],
         config=only | {"cost_bbox": 2.0},
-        rivals=distance_rivals,
+        wrong_costs=wrong_distance_costs,
         advice="Here only the L1 distance counts. With the class alone it is right.",
     )
     yield draw(
         generator,
         [6],
         config=only | {"cost_giou": 3.0},
-        rivals=overlap_rivals,
+        wrong_costs=wrong_overlap_costs,
         advice="Here only the GIoU counts. With the class or the L1 distance alone it is right.",
     )
     alone = "Each of the three costs alone is right."
-    yield draw(generator, [7], config={}, rivals=mixed_rivals, advice=alone)
+    yield draw(generator, [7], config={}, wrong_costs=wrong_mixtures, advice=alone)
     yield draw(
         generator,
         [7],
         config={"cost_class": 4.0, "cost_bbox": 2.0, "cost_giou": 3.0},
-        rivals=mixed_rivals,
+        wrong_costs=wrong_mixtures,
         advice=f"{alone} Here the three weights are other ones than the defaults.",
     )
     yield draw(generator, [4, 0, 3], advice="A batch of one image is right.")
@@ -77,14 +77,14 @@ def draw(
     generator: torch.Generator,
     counts: list[int],
     config: dict | None = None,
-    rivals: Callable[[Parts], Iterator[Tensor]] | None = None,
+    wrong_costs: Callable[[Parts], Iterator[Tensor]] | None = None,
     n_queries: int = 7,
     distinct: bool = False,
     with_gradient: bool = False,
     advice: str = "",
 ) -> Case:
     """Draw a batch with so many objects in its images, until nothing in it is a near-tie."""
-    n_queries = max(n_queries, max(counts) + 3) if rivals else n_queries
+    n_queries = max(n_queries, max(counts) + 3) if wrong_costs else n_queries
     n_classes = 7 if distinct else 4
     for _ in range(DRAWS):
         outputs = {
@@ -93,7 +93,7 @@ def draw(
         }
         targets = [draw_target(generator, count, n_classes, distinct) for count in counts]
         if all(
-            is_good(parts_of(outputs, targets, image, config or {}), rivals)
+            is_good(parts_of(outputs, targets, image, config or {}), wrong_costs)
             for image in range(len(counts))
         ):
             return {
@@ -145,14 +145,14 @@ def total(parts: Parts, by_class: Tensor | None = None, weights: Tensor | None =
     return sum(factor * term for factor, term in zip(factors, terms, strict=True))
 
 
-def is_good(parts: Parts, rivals: Callable[[Parts], Iterator[Tensor]] | None) -> bool:
-    """Say whether the best matching is best by the margin, and no rival cost leads to the same one."""
+def is_good(parts: Parts, wrong_costs: Callable[[Parts], Iterator[Tensor]] | None) -> bool:
+    """Say whether the best matching is best by the margin, and no wrong cost leads to the same one."""
     cost = total(parts)
     right = best(cost)
-    if rivals:
-        found = [best(rival) for rival in rivals(parts)]
+    if wrong_costs:
+        found = [best(wrong_cost) for wrong_cost in wrong_costs(parts)]
         alike = len({*map(frozenset, found)}) < len(found)
-        if right in found or right in greedy(cost) or (alike and rivals is not mixed_rivals):
+        if right in found or right in greedy(cost) or (alike and wrong_costs is not wrong_mixtures):
             return False
     return margin(cost) >= MARGIN
 
@@ -192,7 +192,7 @@ def greedy(cost: Tensor) -> Iterator[set[tuple[int, int]]]:
     yield pairs
 
 
-def class_rivals(parts: Parts) -> Iterator[Tensor]:
+def wrong_class_costs(parts: Parts) -> Iterator[Tensor]:
     """Yield wrong class costs."""
     logits, labels = parts["logits"], parts["labels"]
     right = -logits.softmax(-1)[:, labels]
@@ -205,7 +205,7 @@ def class_rivals(parts: Parts) -> Iterator[Tensor]:
     yield -logits.softmax(-1)[:, labels + 1]
 
 
-def distance_rivals(parts: Parts) -> Iterator[Tensor]:
+def wrong_distance_costs(parts: Parts) -> Iterator[Tensor]:
     """Yield wrong distances."""
     boxes, wanted = parts["boxes"], parts["wanted"]
     difference = boxes[:, None] - wanted
@@ -218,7 +218,7 @@ def distance_rivals(parts: Parts) -> Iterator[Tensor]:
     yield difference[..., :2].abs().sum(-1)
 
 
-def overlap_rivals(parts: Parts) -> Iterator[Tensor]:
+def wrong_overlap_costs(parts: Parts) -> Iterator[Tensor]:
     """Yield wrong overlaps."""
     from torchvision.ops import box_iou
 
@@ -229,7 +229,7 @@ def overlap_rivals(parts: Parts) -> Iterator[Tensor]:
     yield -generalized_box_iou(corners, wanted_corners).abs()
 
 
-def mixed_rivals(parts: Parts) -> Iterator[Tensor]:
+def wrong_mixtures(parts: Parts) -> Iterator[Tensor]:
     """Yield costs with a term missing, with other weights, or with another class term."""
     logits, labels = parts["logits"], parts["labels"]
     a, b, c = parts["weights"].tolist()

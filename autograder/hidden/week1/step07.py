@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.hidden import cases, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases, normal
+from detrlab.checks.probing import Case
 
 CLASSES = 4
 # Costs unlike the defaults: who matches with a matcher of their own finds other pairs.

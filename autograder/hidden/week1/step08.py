@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import torch
 
-from autograder.hidden import cases, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases, normal
+from detrlab.checks.probing import Case
 
 NAMES = ("num_classes", "num_queries", "d_model", "n_heads", "n_enc_layers", "n_dec_layers", "dim_ff")
 # the configuration in the order of NAMES, the backbone, the images

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.hidden import cases, normal
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases, normal
+from detrlab.checks.probing import Case
 
 # Frozen parameters of ManyParts, in detrlab/probes/given_training.py
 FROZEN = (

@@ -11,11 +11,12 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from autograder.hidden import cases, normal, reference
-from detrlab.checks.probes import Case
+from autograder.hidden.cases import cases, normal
+from autograder.hidden.reference import reference
 from detrlab.checks.probes.given import SmallDetector
+from detrlab.checks.probing import Case
 from detrlab.checks.weights import Weights
-from detrlab.standins import cross_attention_maps as stand_in_maps
+from detrlab.standins.training import cross_attention_maps as stand_in_maps
 
 NAMES = ("num_classes", "num_queries", "d_model", "n_heads", "n_layers", "stride")
 # the configuration in the order of NAMES, and the image's height and width

@@ -5,13 +5,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import hidden
-from autograder.authoring import build
-from autograder.authoring.slips import slips
+from autograder.authoring.exercises import step_of
+from autograder.authoring.known_answers import slips
+from autograder.authoring.sources import code_cells
 from detrlab.steps import Cell
 
 FOLDER = Path(__file__).parent
-HEADER = re.compile(r"^# (answers|expected|says): (.*)$", re.MULTILINE)
+HEADER = re.compile(r"^# (answers|expected|message): (.*)$", re.MULTILINE)
 MARK = re.compile(r"^( *)# (SOLUTION|WRONG)$", re.MULTILINE)
 
 
@@ -23,7 +23,7 @@ class Attack:
     name: str
     exercise: str
     full_marks: bool
-    says: str
+    message: str
     source: str
 
     @property
@@ -43,7 +43,9 @@ def read_attacks() -> list[Attack]:
         exercise = header["answers"]
         source = MARK.sub(functools.partial(put_in, exercise), text)
         full = header["expected"] == "full"
-        found.append(Attack(path.parent.name, path.stem, exercise, full, header.get("says", ""), source))
+        found.append(
+            Attack(path.parent.name, path.stem, exercise, full, header.get("message", ""), source)
+        )
     return found
 
 
@@ -55,15 +57,15 @@ def put_in(exercise: str, mark: re.Match) -> str:
 
 def right_answer(exercise: str) -> str:
     """Return the solution of an exercise, as a learner would have it."""
-    step, _ = hidden.step_of(exercise)
-    return todo_of(exercise, build.code_cells(step))
+    step, _ = step_of(exercise)
+    return todo_of(exercise, code_cells(step))
 
 
 def wrong_answer(exercise: str) -> str:
     """Return a known wrong answer to an exercise, the first of its slips."""
-    step, _ = hidden.step_of(exercise)
-    slip = next(slip for slip in slips(step) if slip.grade_id == exercise)
-    return todo_of(exercise, slip.apply(build.code_cells(step)))
+    step, _ = step_of(exercise)
+    slip = next(slip for slip in slips(step) if slip.exercise == exercise)
+    return todo_of(exercise, slip.apply(code_cells(step)))
 
 
 def todo_of(exercise: str, cells: list[Cell]) -> str:

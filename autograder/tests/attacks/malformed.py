@@ -19,11 +19,11 @@ WRONG = f"def {EXERCISE}(boxes):\n    return boxes"
 DAMAGES: dict[str, tuple[Callable[[Path, Notebook], None], str, str]] = {}
 
 
-def damage(expected: str, says: str = "") -> Callable:
+def damage(expected: str, message: str = "") -> Callable:
     """Register a function that hands something in, under its own name."""
 
     def register(function: Callable) -> Callable:
-        DAMAGES[function.__name__] = (function, expected, says)
+        DAMAGES[function.__name__] = (function, expected, message)
         return function
 
     return register
@@ -39,14 +39,14 @@ def cell_of(notebook: Notebook, name: str) -> Cell:
     return next(cell for cell in notebook["cells"] if grade_id(cell) == name)
 
 
-def raw(name: str, content: bytes, says: str) -> None:
+def raw(name: str, content: bytes, message: str) -> None:
     """Register a file that has exactly this content."""
 
     def write(folder: Path, _: Notebook) -> None:
         (folder / FILE).write_bytes(content)
 
     write.__name__ = name
-    damage(REFUSED, says)(write)
+    damage(REFUSED, message)(write)
 
 
 raw("empty", b"", "is empty")

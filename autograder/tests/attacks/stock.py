@@ -26,8 +26,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode, from_dict, v4
 from nbgrader.utils import determine_grade, is_grade
 
-from autograder import hidden
-from autograder.authoring import build
+from autograder.authoring.exercises import step_of
+from autograder.authoring.sources import read_source
+from autograder.hidden.reference import reference
 from autograder.tests.attacks.files import Attack, read_attacks
 
 SECONDS = 20
@@ -97,8 +98,8 @@ def is_graded(cell: NotebookNode) -> bool:
 
 def notebook_of(attack: Attack) -> NotebookNode:
     """Return the instructor's notebook with an attack in it, and every other TODO open, without demos."""
-    step, _ = hidden.step_of(attack.exercise)
-    notebook = build.read_source(step)
+    step, _ = step_of(attack.exercise)
+    notebook = read_source(step)
     cells = []
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -140,7 +141,7 @@ def main() -> None:
     """Run every attack but the greedy ones, and print what each got."""
     attacks = [a for a in read_attacks() if not a.student.startswith(LEFT_OUT) and not a.full_marks]
     for exercise in {attack.exercise for attack in attacks}:
-        hidden.reference(exercise)  # imported once, here
+        reference(exercise)  # imported once, here
     found = {}
     for attack in attacks:
         found[attack] = total = points(attack)
@@ -154,8 +155,8 @@ if __name__ == "__main__":
     if os.environ.get(INSIDE):
         main()
     else:
-        box = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"]
-        box += [
+        sandbox = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"]
+        sandbox += [
             "--proc",
             "/proc",
             "--tmpfs",
@@ -170,4 +171,4 @@ if __name__ == "__main__":
             "1",
         ]
         module = [sys.executable, "-m", "autograder.tests.attacks.stock"]
-        raise SystemExit(subprocess.run([*box, *module], check=False).returncode)
+        raise SystemExit(subprocess.run([*sandbox, *module], check=False).returncode)

@@ -1,6 +1,6 @@
 """Attacks gain nothing and change nothing: one batch of all of them, among honest submissions.
 
-It goes the way of every submission: intake, rebuilt on the release, a box, nbgrader's gradebook.
+It goes the way of every submission: intake, rebuilt on the release, a sandbox, nbgrader's gradebook.
 """
 
 import ctypes
@@ -14,17 +14,24 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from autograder import hidden
-from autograder.authoring import build
+from autograder.authoring.exercises import exercises_of, step_of
+from autograder.authoring.release import make_release
 from autograder.gradebook.grade import grade
-from autograder.reports import report
-from autograder.reports.feedback import give_feedback
+from autograder.reports.feedback import write_feedback
+from autograder.reports.results import read_results
 from autograder.submissions.intake import collect
 from autograder.submissions.rebuild import Notebook, grade_id
 from autograder.tests.attacks import archives, malformed
 from autograder.tests.attacks.files import Attack, read_attacks, right_answer, wrong_answer
 from autograder.tests.attacks.weights import FILES, MARK
-from autograder.workspace.records import read_json, receipts_path, verdicts_path
+from autograder.workspace.files import read_json
+from autograder.workspace.paths import (
+    AUTOGRADER,
+    ROOT,
+    SOLUTIONS,
+    grading_record_path,
+    intake_records_path,
+)
 from detrlab.checkpoint import NAME, TRAINED_IN
 
 pytestmark = pytest.mark.xdist_group("attacks")  # one process, so that what they share is made once
@@ -57,10 +64,10 @@ def answer(release: Notebook, answers: dict[str, str]) -> Notebook:
     return copy
 
 
-def hand_in_honest(inbox: Path, releases: dict[str, Notebook]) -> None:
+def submit_honest(inbox: Path, releases: dict[str, Notebook]) -> None:
     for student, makers in HONEST.items():
         answers = {exercise: make(exercise) for exercise, make in makers.items()}
-        for step in {hidden.step_of(exercise)[0] for exercise in answers}:
+        for step in {step_of(exercise)[0] for exercise in answers}:
             put(inbox / student, f"{step}.ipynb", answer(releases[step], answers))
 
 
@@ -69,9 +76,9 @@ def put(folder: Path, name: str, notebook: Notebook) -> None:
     (folder / name).write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def hand_in_attacks(inbox: Path, releases: dict[str, Notebook]) -> None:
+def submit_attacks(inbox: Path, releases: dict[str, Notebook]) -> None:
     for attack in ATTACKS:
-        step, _ = hidden.step_of(attack.exercise)
+        step, _ = step_of(attack.exercise)
         notebook = answer(releases[step], {attack.exercise: attack.source})
         put(inbox / attack.student, f"{step}.ipynb", notebook)
     for name, (write, _, _) in DAMAGES.items():
@@ -101,7 +108,7 @@ def batch(tmp_path_factory):
     """Grade the honest alone, then in one batch with all attacks; return what was and what came of it."""
     top = tmp_path_factory.mktemp("attacks")
     alone, course, inbox = top / "alone", top / "course", top / "inbox"
-    build.release(alone, only=STEPS)
+    make_release(alone, only=STEPS)
     (alone / "nbgrader_config.py").write_text(CONFIG)
     (alone / "secret_seed.txt").write_text(SEED)
     shutil.copytree(alone, course)
@@ -112,15 +119,15 @@ def batch(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(top / "home"))
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-        hand_in_honest(top / "honest", releases)
+        submit_honest(top / "honest", releases)
         collect(top / "honest", alone)
         assert not [graded for graded in grade(alone, processes=2) if graded.problem]
-        hand_in_honest(inbox, releases)
-        hand_in_attacks(inbox, releases)
-        receipts = collect(inbox, course)
+        submit_honest(inbox, releases)
+        submit_attacks(inbox, releases)
+        records = collect(inbox, course)
         watched = [top / "home", top / "canary", inbox, alone, course / "release", course / "submitted"]
-        watched += [build.ROOT / "notebooks" / "detrlab", build.ROOT / "data", build.SOLUTIONS]
-        watched += [build.AUTOGRADER / "hidden", Path(sys.prefix) / "etc"]
+        watched += [ROOT / "notebooks" / "detrlab", ROOT / "data", SOLUTIONS]
+        watched += [AUTOGRADER / "hidden", Path(sys.prefix) / "etc"]
         before = {folder: state_of(folder) for folder in watched}
         others = set(psutil.Process().children(recursive=True))  # of tests before this one: a browser
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # what is left over comes to us
@@ -131,7 +138,7 @@ def batch(tmp_path_factory):
         left = [" ".join(process.cmdline()) for process in left if is_alive(process)]
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
         after = {folder: state_of(folder) for folder in watched}
-        pages = give_feedback(course)
+        pages = write_feedback(course)
     return SimpleNamespace(**locals())
 
 
@@ -142,28 +149,28 @@ def is_alive(process: psutil.Process) -> bool:
 
 def verdict(course: Path, student: str, exercise: str) -> dict:
     """Return what was found of one answer."""
-    step, _ = hidden.step_of(exercise)
-    return read_json(verdicts_path(course, student, step))["verdicts"][exercise]
+    step, _ = step_of(exercise)
+    return read_json(grading_record_path(course, student, step))["verdicts"][exercise]
 
 
 def points(course: Path) -> dict[str, float]:
     """Return what each student has in all, as nbgrader's gradebook has it."""
     total: dict[str, float] = {}
-    for row in report.rows(course):
+    for row in read_results(course).results:
         total[row.student] = total.get(row.student, 0.0) + (row.score or 0.0)
     return total
 
 
 def worth(exercise: str) -> float:
     """Return the points of an exercise."""
-    step, _ = hidden.step_of(exercise)
-    return next(found.points for found in build.exercises(step) if found.name == exercise)
+    step, _ = step_of(exercise)
+    return next(found.points for found in exercises_of(step) if found.name == exercise)
 
 
 @pytest.mark.slow
 @pytest.mark.sandbox
 def test_the_batch_completes(batch):
-    taken = {(receipt.student, receipt.step) for receipt in batch.receipts if receipt.taken}
+    taken = {(record.student, record.step) for record in batch.records if record.taken}
     assert {(graded.student, graded.step) for graded in batch.graded} >= taken
     assert not [graded for graded in batch.graded if graded.problem]
 
@@ -174,20 +181,20 @@ def test_the_batch_completes(batch):
 def test_attack(batch, attack: Attack):
     found = verdict(batch.course, attack.student, attack.exercise)
     assert points(batch.course)[attack.student] == (worth(attack.exercise) if attack.full_marks else 0)
-    assert found["credit"] == float(attack.full_marks), found["sentence"]
-    assert attack.says in found["sentence"]
+    assert found["credit"] == float(attack.full_marks), found["message"]
+    assert attack.message in found["message"]
 
 
 @pytest.mark.slow
 @pytest.mark.sandbox
 @pytest.mark.parametrize("name", DAMAGES)
 def test_malformed(batch, name):
-    _, expected, says = DAMAGES[name]
+    _, expected, message = DAMAGES[name]
     student = f"malformed-{name}"
-    own = [receipt for receipt in batch.receipts if receipt.student == student]
+    own = [record for record in batch.records if record.student == student]
     if expected == malformed.REFUSED:
-        assert not any(receipt.taken for receipt in own)
-        assert all(receipt.needs_person and says in receipt.reason for receipt in own)
+        assert not any(record.taken for record in own)
+        assert all(record.needs_review and message in record.reason for record in own)
         assert points(batch.course).get(student, 0) == 0
     else:
         full = worth(malformed.EXERCISE) if expected == malformed.FULL else 0
@@ -199,17 +206,17 @@ def test_malformed(batch, name):
 @pytest.mark.parametrize("name", FILES)
 def test_weights(batch, name):
     student = f"weights-{name}"
-    found = read_json(verdicts_path(batch.course, student, TRAINED_IN))["verdicts"]["toy_detr"]
+    found = read_json(grading_record_path(batch.course, student, TRAINED_IN))["verdicts"]["toy_detr"]
     assert points(batch.course)[student] == 0
-    assert FILES[name][1] in found["sentence"]
+    assert FILES[name][1] in found["message"]
     assert not MARK.exists()
 
 
 @pytest.mark.slow
 @pytest.mark.sandbox
 def test_equal_weights_are_flagged(batch):
-    receipts = read_json(receipts_path(batch.course))["receipts"]
-    digests = {r["student"]: r["digest"] for r in receipts if r["file"] == NAME and r["taken"]}
+    records = read_json(intake_records_path(batch.course))["records"]
+    digests = {r["student"]: r["digest"] for r in records if r["file"] == NAME and r["taken"]}
     same = [student for student, digest in digests.items() if list(digests.values()).count(digest) > 1]
     assert sorted(same) == ["weights-of_another_student", "weights-of_another_student_too"]
 

@@ -18,11 +18,11 @@ from detrlab.checkpoint import SHIPPED
 FILES: dict[str, tuple[Callable[[Path], None], str]] = {}
 
 
-def weights(says: str) -> Callable:
+def weights(message: str) -> Callable:
     """Register a function that writes a model file, with the words that its student gets."""
 
     def register(function: Callable) -> Callable:
-        FILES[function.__name__] = (function, says)
+        FILES[function.__name__] = (function, message)
         return function
 
     return register

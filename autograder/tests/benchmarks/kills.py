@@ -26,11 +26,11 @@ from autograder.tests.gradebook.small_course import (
     STEP,
     answered,
     by_a_person,
-    hand_in,
     make_course,
     release,
+    submit,
 )
-from autograder.workspace.settings import open_course
+from autograder.workspace.course import open_course
 
 STUDENTS = 24
 SCRIPT = """
@@ -57,7 +57,7 @@ def slow_class(course: Path, size: int) -> Path:
     students = [f"student-{number}" for number in range(size)]
     for student in students:
         answers = {"todo_layer": "def layer(x):\n    return 0", "written_why": "Because."}
-        hand_in(course.parent / "inbox", student, answered(release(course), **answers))
+        submit(course.parent / "inbox", student, answered(release(course), **answers))
     collect(course.parent / "inbox", course)
     grade(course)
     shutil.rmtree(course / "judged")  # so that what is counted there is new
@@ -66,7 +66,7 @@ def slow_class(course: Path, size: int) -> Path:
         layer = f"def layer(x):  # SLOW {number}\n    return {'x' if number % 3 else 0}"
         why = "Because of that." if number % 2 else "Because."
         answers = {"todo_layer": layer, "written_why": why}
-        hand_in(course.parent / "inbox", student, answered(release(course), **answers))
+        submit(course.parent / "inbox", student, answered(release(course), **answers))
     collect(course.parent / "inbox", course)
     for student in students[::3]:
         (course / "submitted" / student / STEP / "timestamp.txt").write_text("2026-01-03 00:00 UTC")

@@ -13,8 +13,8 @@ from itertools import cycle
 from pathlib import Path
 
 from autograder import demo
-from autograder.authoring import build
-from autograder.submissions.notebook_file import parse_notebook
+from autograder.authoring.release import make_release
+from autograder.submissions.notebook_json import parse_notebook
 from autograder.submissions.rebuild import Notebook
 from autograder.tests.attacks.files import read_attacks
 from detrlab.checkpoint import SHIPPED
@@ -78,4 +78,4 @@ def write(path: Path, release: Notebook, answers: demo.Answers, student: str) ->
 if __name__ == "__main__":
     course = Path(sys.argv[1])
     course.mkdir(parents=True)
-    make_class(course / "inbox", build.release(course), int(sys.argv[2]))
+    make_class(course / "inbox", make_release(course), int(sys.argv[2]))

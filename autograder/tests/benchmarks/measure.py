@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from autograder.authoring import build
-from autograder.reports import report
+from autograder.authoring.release import make_release
+from autograder.reports.results import read_results
 from autograder.submissions import intake
 from autograder.tests.benchmarks.make_class import make_class
 
@@ -72,14 +72,14 @@ def measure(course: Path, size: int, processes: int) -> None:
     """Make a class, grade it, print the figures."""
     if not course.exists():
         course.mkdir(parents=True)
-        make_class(course / "inbox", build.release(course), size)
+        make_class(course / "inbox", make_release(course), size)
         intake.collect(course / "inbox", course)
     looks = run(course, processes)
     start, total, part = looks[0][0], looks[-1][0], min(50, size // 3)
     print(f"students {start} to {start + part}: {rate(looks, start, start + part)}")
     print(f"students {total - part} to {total}: {rate(looks, total - part, total)}")
     print(f"at most {max(look[3] for look in looks) / 2**30:.2f} GiB of memory, all processes together")
-    graded = {row.student for row in report.rows(course) if row.score is not None}
+    graded = {row.student for row in read_results(course).results if row.score is not None}
     print(f"{len(graded)} of {size} students have scores")
 
 

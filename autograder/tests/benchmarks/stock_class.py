@@ -16,11 +16,12 @@ from pathlib import Path
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
-from autograder.authoring import build
+from autograder.authoring.release import make_release
+from autograder.authoring.sources import all_steps
 from autograder.gradebook.grade import grade
 from autograder.submissions import intake
 from autograder.tests.benchmarks.make_class import make_class
-from autograder.workspace.settings import QUIET, open_course
+from autograder.workspace.course import QUIET, open_course
 
 os.environ.update(DETR_QUICK="1", OMP_NUM_THREADS="1")
 Scores = dict[tuple[str, str, str], float]
@@ -34,7 +35,7 @@ def as_it_comes(course: Path, students: list[str]) -> float:
     api = NbGraderAPI(config=config, log=QUIET)
     started = time.monotonic()
     for student in students:
-        for step in build.steps():
+        for step in all_steps():
             began = time.monotonic()
             told = api.autograde(step, student)
             print(
@@ -47,7 +48,7 @@ def as_it_comes(course: Path, students: list[str]) -> float:
 def ours(course: Path, students: list[str], processes: int) -> float:
     """Grade students with so many processes; return the seconds each took, once all of them are warm."""
     grade(course, students, processes=processes)
-    done = sorted(path.stat().st_mtime for path in course.glob(f"verdicts/*/{build.steps()[-1]}.json"))
+    done = sorted(path.stat().st_mtime for path in course.glob(f"verdicts/*/{all_steps()[-1]}.json"))
     warm = done[4 * processes :]
     return (warm[-1] - warm[0]) / (len(warm) - 1)
 
@@ -56,7 +57,7 @@ def scores(course: Path) -> Scores:
     """Return the automatic score of each check, by student, step and check."""
     found = {}
     with open_course(course).gradebook as gradebook:
-        for step in build.steps():
+        for step in all_steps():
             for submission in gradebook.assignment_submissions(step):
                 for mark in submission.notebooks[0].grades:
                     if mark.cell_type == "code":
@@ -70,7 +71,7 @@ def main(folder: Path, size: int) -> None:
     courses = folder / "stock", folder / "ours"
     for course in courses:
         course.mkdir(parents=True)
-        make_class(course / "inbox", build.release(course), 12 * processes)
+        make_class(course / "inbox", make_release(course), 12 * processes)
         intake.collect(course / "inbox", course)
     students = sorted(path.name for path in (courses[0] / "submitted").iterdir())
     plain, fast = as_it_comes(courses[0], students[:size]), ours(courses[1], students, processes)

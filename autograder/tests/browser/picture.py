@@ -3,19 +3,22 @@
 import tempfile
 from pathlib import Path
 
-from autograder.authoring import build, slips
+from autograder.authoring import known_answers
 from autograder.demo import solution
 from autograder.tests.browser import server
 from autograder.tests.browser.lab import Lab
 from autograder.tests.detrlab.folders import fill
+from autograder.workspace.paths import DATA
 
-TARGET = build.DATA / "images" / "check.png"
+TARGET = DATA / "images" / "check.png"
 STEP, EXERCISE, SLIP = "02_positional_encoding", "positional_encoding", "x-before-y"
 
 
 def main() -> None:
     """Fill in a slip, run the notebook to its check, and save what JupyterLab shows."""
-    [slip] = [known for known in slips.slips(STEP) if (known.grade_id, known.id) == (EXERCISE, SLIP)]
+    [slip] = [
+        known for known in known_answers.slips(STEP) if (known.grade_id, known.id) == (EXERCISE, SLIP)
+    ]
     answers = solution(STEP)
     answers[f"todo_{EXERCISE}"] = answers[f"todo_{EXERCISE}"].replace(slip.old, slip.new)
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from autograder.authoring import build
+from autograder.authoring.bundle import make_bundle
+from autograder.authoring.sources import all_steps
 from autograder.demo import solution
 from autograder.tests.detrlab.folders import fill
 from autograder.tests.end_to_end.test_lab import wait_for_address
@@ -37,10 +38,10 @@ def chromium() -> Iterator[Browser]:
 
 def unpack(root: Path) -> None:
     """Unpack the students' bundle twice into a folder: fresh, and solved with every TODO filled."""
-    bundle = build.bundle(root / "bundle.zip")
+    bundle = make_bundle(root / "bundle.zip")
     for name in ("fresh", "solved"):
         zipfile.ZipFile(bundle).extractall(root / name)
-    for step in build.steps():
+    for step in all_steps():
         fill(week1(root, "solved"), step, **solution(step))
 
 

@@ -3,15 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
-from autograder.authoring import build
+from autograder.authoring.release import make_release
 from autograder.gradebook.grade import grade
-from autograder.reports.report import rows
+from autograder.reports.results import read_results
 from autograder.submissions.intake import collect
 from autograder.tests.attacks.files import read_attacks, right_answer
 from autograder.tests.attacks.test_attacks import answer, put, worth
 from autograder.tests.browser import server
-from autograder.workspace.records import read_json
-from autograder.workspace.settings import AUTOGRADER
+from autograder.workspace.files import read_json
+from autograder.workspace.paths import AUTOGRADER
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.xdist_group("browser")]
 STEP, EXERCISE = "00_set_prediction", "box_cxcywh_to_xyxy"
@@ -20,7 +20,7 @@ STEP, EXERCISE = "00_set_prediction", "box_cxcywh_to_xyxy"
 @pytest.fixture
 def course(tmp_path):
     """A course with one right answer and one attack, handed in and not yet graded."""
-    build.release(tmp_path / "course", only=[STEP])
+    make_release(tmp_path / "course", only=[STEP])
     release = read_json(tmp_path / "course" / "release" / STEP / f"{STEP}.ipynb")
     attack = next(one for one in read_attacks() if one.student.endswith("patch_the_judge"))
     for student, text in (("ada", right_answer(EXERCISE)), ("mallory", attack.source)):
@@ -42,6 +42,6 @@ def test_the_button_of_formgrader(chromium, course):
             page.screenshot(path=course.parent / f"{student}.png")
             page.get_by_text("OK", exact=True).click()
         page.close()
-    scores = {row.student: row.score for row in rows(course)}
+    scores = {row.student: row.score for row in read_results(course).results}
     assert scores == {"ada": worth(EXERCISE), "mallory": 0}
     assert grade(course) == [], "what the button graded, nobody has to grade again"

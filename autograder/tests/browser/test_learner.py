@@ -5,9 +5,10 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from autograder.authoring import build, slips
+from autograder.authoring import known_answers
+from autograder.authoring.release import make_release
 from autograder.demo import solution
-from autograder.judging.verdict import judge_file
+from autograder.judging.judge import judge_file
 from autograder.submissions.intake import collect
 from autograder.tests.browser.lab import READY, RUN
 
@@ -23,12 +24,12 @@ def test_a_day(lab, week1, tmp_path):
     todo, check = lab.cell(f"todo_{EXERCISE}"), lab.cell(f"tests_{EXERCISE}")
     assert lab.said(check) == f"○ {EXERCISE}: nothing here yet"
 
-    [slip] = [known for known in slips.slips(STEP) if known.id == SLIP]
+    [slip] = [known for known in known_answers.slips(STEP) if known.id == SLIP]
     right = solution(STEP)[f"todo_{EXERCISE}"]
     lab.write(todo, right.replace(slip.old, slip.new))
     lab.run(todo)
     said = lab.run(check)
-    assert f"✗ {slip.says}" in " ".join(said.split())
+    assert f"✗ {slip.message}" in " ".join(said.split())
     assert "Your answer beside the expected one" in said  # the picture's alt text
 
     lab.write(todo, right)
@@ -66,14 +67,14 @@ def assert_validate(lab):
 
 def assert_handed_in(lab, tmp_path):
     """The saved notebook, zipped, is taken in, and its answer passes the hidden check."""
-    build.release(tmp_path / "course", [STEP])
+    make_release(tmp_path / "course", [STEP])
     (tmp_path / "inbox").mkdir()
     with zipfile.ZipFile(tmp_path / "inbox" / "ada.zip", "w") as archive:
         archive.write(lab.path, f"week1/{STEP}.ipynb")
-    [receipt] = collect(tmp_path / "inbox", tmp_path / "course")
-    assert (receipt.student, receipt.step, receipt.taken) == ("ada", STEP, True)
+    [record] = collect(tmp_path / "inbox", tmp_path / "course")
+    assert (record.student, record.step, record.taken) == ("ada", STEP, True)
     [taken] = (tmp_path / "course" / "submitted").rglob("*.ipynb")
-    assert judge_file(taken)[EXERCISE].state == "pass"
+    assert judge_file(taken)[EXERCISE].state == "passed"
 
 
 def widget_cell(lab, call):

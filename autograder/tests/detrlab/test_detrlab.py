@@ -8,16 +8,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.authoring import build
+from autograder.authoring.sources import code_cells
 from autograder.demo import solution
 from autograder.tests.detrlab.folders import fill
 from detrlab import check, predict, reveal, steps
 from detrlab.checks import codec
-from detrlab.checks.judging import describe
-from detrlab.checks.outcome import CheckFailed
-from detrlab.standins import STANDINS
-from detrlab.study import study
-from detrlab.study.study import count_words, replay
+from detrlab.checks.comparing import describe
+from detrlab.checks.errors import CheckFailed
+from detrlab.standins.registry import STANDINS
+from detrlab.study import predictions
+from detrlab.study.predictions import replay
+from detrlab.study.writing import count_words, written_answer
 
 STEP = "03_encoder"
 
@@ -73,7 +74,7 @@ def test_a_check_has_three_answers(capsys):
         raise NotImplementedError
 
     check.box_cxcywh_to_xyxy(
-        vars(steps.execute(build.code_cells("00_set_prediction"), "x"))["box_cxcywh_to_xyxy"]
+        vars(steps.execute(code_cells("00_set_prediction"), "x"))["box_cxcywh_to_xyxy"]
     )
     assert capsys.readouterr().out == "✓ box_cxcywh_to_xyxy\n"
     with pytest.raises(CheckFailed) as nothing:
@@ -91,7 +92,7 @@ def test_a_check_that_does_not_exist_is_named():
 
 def test_a_prediction_is_kept_and_set_beside_what_happens(week, capsys):
     predict("question", ...)
-    assert not (week / study.STORE).exists()
+    assert not (week / predictions.STORE).exists()
     predict("question", 4)
     predict("other", "yes")
     capsys.readouterr()
@@ -144,11 +145,11 @@ def test_predictions_are_replayed_beside_what_happened(week, capsys):
 def test_questions_are_found_in_what_learners_write():
     source = 'predict("one", 4)\npredict("two", "item #2")  # a question?\n'
     source += 'guess(\n    "three", ...\n)  # which?'
-    assert study.ASKED.findall(source) == [("one", ""), ("two", "a question?"), ("three", "which?")]
+    assert predictions.ASKED.findall(source) == [("one", ""), ("two", "a question?"), ("three", "which?")]
 
 
 def test_predictions_of_older_and_damaged_files(week, capsys):
-    store = week / study.STORE
+    store = week / predictions.STORE
     store.write_text('{"my own question": "4"}', encoding="utf-8")
     reveal("my own question", 5)
     assert "You predicted: 4\n" in capsys.readouterr().out
@@ -156,7 +157,7 @@ def test_predictions_of_older_and_damaged_files(week, capsys):
     assert "my own question" in capsys.readouterr().out
     store.write_text("{", encoding="utf-8")
     predict("my own question", 6)
-    assert study.predictions() == {"my own question": "6"}
+    assert predictions.predictions() == {"my own question": "6"}
 
 
 def write_up(week, text):
@@ -187,7 +188,7 @@ def test_an_answer_that_is_not_there(week, capsys):
     for step, name in (("99_nothing", "recap"), ("98_essay", "other")):
         count_words(step, name, limit=9)
         assert "no " in capsys.readouterr().out
-        assert study.written_answer(step, name) is None
+        assert written_answer(step, name) is None
 
 
 def test_a_single_number_is_named_and_a_secret_one_is_not():

@@ -10,11 +10,12 @@ import torch
 from matplotlib.figure import Figure
 from PIL import Image
 
-from autograder.authoring import build, slips
-from autograder.hidden import step_of
-from autograder.hidden.verdicts import answer
+from autograder.authoring import known_answers
+from autograder.authoring.exercises import exercises_of, step_of
+from autograder.authoring.sources import code_cells
+from autograder.hidden.known_verdicts import answer
 from detrlab import check, draw
-from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.errors import CheckFailed
 from detrlab.toy import make_synthetic_sample, six_images
 
 MATRIX = torch.arange(12.0).reshape(3, 4)
@@ -178,9 +179,11 @@ def test_terms_are_bars_with_their_numbers():
 )
 def test_a_failing_check_draws_and_tells(notebook, exercise, slip, words):
     step = step_of(exercise)[0]
-    [wrong] = [known for known in slips.slips(step) if known.id == slip and known.grade_id == exercise]
-    symbol = {e.name: e.symbol for e in build.exercises(step)}[exercise]
+    [wrong] = [
+        known for known in known_answers.slips(step) if known.id == slip and known.exercise == exercise
+    ]
+    symbol = {e.name: e.symbol for e in exercises_of(step)}[exercise]
     with pytest.raises(CheckFailed):
-        check.check(exercise, answer(wrong.apply(build.code_cells(step)), step, symbol))
+        check.check(exercise, answer(wrong.apply(code_cells(step)), step, symbol))
     [(bundle, _)] = notebook
     assert words in bundle["text/plain"] and "image/png" in bundle

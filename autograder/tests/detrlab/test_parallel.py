@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from detrlab import parallel
 from detrlab.checkpoint import load_detr, read_detr
-from detrlab.standins import DETR
+from detrlab.standins.model import DETR
 from detrlab.toy import ToyDetectionDataset
 from detrlab.training import batch_order, initialise
 

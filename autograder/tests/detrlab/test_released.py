@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from autograder import hidden
-from autograder.authoring import build
+from autograder.authoring.sources import code_cells
+from autograder.hidden.reference import define
+from autograder.workspace.paths import ROOT
 from detrlab import released
 from detrlab.released import NotLoaded
 
@@ -87,9 +88,7 @@ def checkpoint():
 @pytest.fixture(scope="module")
 def detr_class():
     """Return our DETR on the solutions of the earlier steps, and not on stand-ins."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(build.SOLUTIONS)
-        return hidden.define("detr")
+    return define("detr", resolver=code_cells)
 
 
 def r50(detr_class, **changes):
@@ -298,12 +297,12 @@ def test_a_photo_is_read_at_the_size_of_the_paper(tmp_path):
         assert torch.allclose(photo, torch.tensor(0.2))
 
 
-ORACLE = build.ROOT.parent / "shared" / "oracle" / "weights_tiny.npz"
+ORACLE = ROOT.parent / "shared" / "oracle" / "weights_tiny.npz"
 
 
 @pytest.mark.skipif(not ORACLE.is_file(), reason="the oracle's numbers do not lie beside this checkout")
 def test_a_state_dict_of_the_reference_goes_through_the_same_rule(detr_class):
-    """A small one with a backbone of its own; test_oracle.py runs it, and compares what comes out."""
+    """A small one with a backbone of its own; tests/reference runs it, and compares what comes out."""
     with np.load(ORACLE) as file:
         theirs = {key.removeprefix("sd/"): torch.from_numpy(file[key]) for key in file.files}
     sizes = {"num_classes": 5, "num_queries": 7, "d_model": 32, "n_heads": 4, "dim_ff": 64}

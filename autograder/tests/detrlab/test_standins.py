@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from autograder import hidden
-from autograder.authoring import build
-from detrlab import standins
+from autograder.authoring.exercises import exercises_of
+from autograder.authoring.sources import all_steps
+from autograder.hidden.checking import check
 from detrlab.backbones import tiny_backbone
-from detrlab.checks.alone import only_stand_ins
-from detrlab.checks.outcome import CheckFailed
-from detrlab.standins import STANDINS
+from detrlab.checks.errors import CheckFailed
+from detrlab.standins import training as standins
+from detrlab.standins.registry import STANDINS
 from detrlab.toy import ToyDetectionDataset
 
 SMALL = {"d_model": 16, "n_heads": 2, "dim_ff": 24, "dropout": 0.0}
@@ -185,7 +185,7 @@ def test_collate_and_optimizer():
     assert len(held) == len(set(held)) == len(list(model.parameters()))
 
 
-NAMES = [(e.name, step, e.symbol) for step in build.steps() for e in build.exercises(step)]
+NAMES = [(e.name, step, e.symbol) for step in all_steps() for e in exercises_of(step)]
 
 
 @pytest.mark.slow
@@ -193,5 +193,5 @@ NAMES = [(e.name, step, e.symbol) for step in build.steps() for e in build.exerc
     ("exercise", "step", "symbol"), [name for name in NAMES if name[2] in STANDINS[name[1]]]
 )
 def test_no_stand_in_is_an_answer(exercise, step, symbol):
-    with only_stand_ins(), pytest.raises(CheckFailed):
-        hidden.check(exercise, STANDINS[step][symbol], seed=3)
+    with pytest.raises(CheckFailed):
+        check(exercise, STANDINS[step][symbol], seed=3, isolated=True)

@@ -12,7 +12,7 @@ from detrlab.ap import average_precision, detections, evaluate, share_of_points
 from detrlab.checkpoint import load_detr, save_detr
 from detrlab.experiments import LastLayerOnly, count_duplicates, find_all, without_self_attention
 from detrlab.figures.curves import Curves, watch
-from detrlab.standins import STANDINS
+from detrlab.standins.registry import STANDINS
 from detrlab.targets import validate
 from detrlab.toy import (
     VALIDATION,

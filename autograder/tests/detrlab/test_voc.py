@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from autograder.authoring import voc_sample
-from detrlab.standins import STANDINS
+from detrlab.standins.registry import STANDINS
 from detrlab.targets import validate
 from detrlab.voc import SAMPLE, VOC_CLASSES, VocDetection, read_box
 

@@ -11,7 +11,8 @@ import urllib.request
 import pytest
 from jupyter_client import BlockingKernelClient
 
-from autograder.authoring import build
+from autograder.authoring.sources import code_cells
+from autograder.workspace.paths import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 STEP = "03_encoder"
@@ -26,7 +27,7 @@ def server(tmp_path_factory):
     with log.open("w") as output:
         process = subprocess.Popen(
             ["make", "lab", flags],
-            cwd=build.ROOT,
+            cwd=ROOT,
             stdout=output,
             stderr=output,
             env=os.environ | {"JUPYTER_RUNTIME_DIR": str(runtime)},
@@ -92,7 +93,7 @@ def test_a_notebook_runs_up_to_its_first_check(server):
     client.start_channels()
     client.wait_for_ready(timeout=60)
     said = []
-    for cell in build.code_cells(STEP):
+    for cell in code_cells(STEP):
         if cell.role == "tests":
             break
         source = re.sub(

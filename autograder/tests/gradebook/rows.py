@@ -4,8 +4,8 @@ from pathlib import Path
 
 from nbgrader.api import SubmittedAssignment
 
-from autograder.workspace.records import read_json
-from autograder.workspace.settings import open_course
+from autograder.workspace.course import open_course
+from autograder.workspace.files import read_json
 
 Rows = dict[tuple[str, ...], tuple]
 

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.workspace.records import write_json
-from autograder.workspace.settings import open_course
+from autograder.workspace.course import open_course
+from autograder.workspace.files import write_json
 
 STEP = "03_encoder"
 STUB = "def layer(x):\n    # YOUR CODE HERE\n    raise NotImplementedError"
@@ -61,12 +61,12 @@ def source_notebook() -> dict:
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-CONFIG = 'c = get_config()\nc.WriteVerdicts.judge = "autograder.tests.gradebook.word_judge.judge"\n'
+CONFIG = 'c = get_config()\nc.WriteVerdicts.judge = "autograder.tests.gradebook.keyword_judge.judge"\n'
 
 
 # What coming late costs, for a course's settings.
 LATE = """
-c.AssignLatePenalties.plugin_class = "autograder.gradebook.policies.LatePolicy"
+c.AssignLatePenalties.plugin_class = "autograder.gradebook.late_policy.LatePolicy"
 c.LatePolicy.per_day = 0.25
 """
 
@@ -116,7 +116,7 @@ def code(notebook: dict) -> list[str]:
     return [t if isinstance(t, str) else "".join(t) for t in texts]
 
 
-def hand_in(inbox: Path, student: str, notebook: dict, name: str = f"{STEP}.ipynb") -> Path:
+def submit(inbox: Path, student: str, notebook: dict, name: str = f"{STEP}.ipynb") -> Path:
     """Put a notebook into a student's folder of the inbox."""
     path = inbox / student / name
     write_json(path, notebook)

@@ -1,4 +1,4 @@
-"""The wire between grader and box, fuzzed: whatever a box replies, the grader comes to a verdict.
+"""The wire between grader and sandbox, fuzzed: whatever a sandbox replies, the grader comes to a verdict.
 
 An honest session answers in this process, and its replies are spoilt on the way: in their bytes, in the
 structure of their JSON, in their tensors. WIRE_FRAMES=20000 spoils as many as one likes.
@@ -19,18 +19,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save
 
-from autograder import hidden
-from autograder.authoring import build
-from autograder.judging.verdict import Verdict, judge_one
+from autograder.authoring.exercises import exercises_of, step_of
+from autograder.authoring.sources import code_cells
+from autograder.judging.judge import Verdict, judge_exercise
 from autograder.sandbox import worker
-from autograder.sandbox.box import Box
-from detrlab import steps
-from detrlab.checks.alone import only_stand_ins
+from autograder.sandbox.process import Sandbox
 from detrlab.checks.wire import HEADER, LIMIT, TEXT_LIMIT, read_frame, write_frame
 
 EXERCISES = ["box_cxcywh_to_xyxy", "encoder_layer"]
 MORE = ["generalized_box_iou", "heads", "matcher", "detr_collate", "build_optimizer", "predict"]
-STATES = {"pass", "fail", "nothing", "ended", "doubt"}
+STATES = {"passed", "failed", "untouched", "aborted", "flaky"}
 TYPES = [getattr(torch, name) for name in dir(torch) if isinstance(getattr(torch, name), torch.dtype)]
 
 leaves = st.one_of(
@@ -129,8 +127,8 @@ def split(frame: bytes) -> tuple[dict, bytes]:
 SPOILERS: list[Callable] = [spoil_bytes, spoil_json, spoil_json, spoil_tensors]
 
 
-class LyingBox(Box):
-    """A box that answers in this process, honestly except where it is told to spoil a reply."""
+class LyingSandbox(Sandbox):
+    """A sandbox that answers in this process, honestly except where it is told to spoil a reply."""
 
     def __init__(self, first: int, every: int, seed: int, drawn: Any):
         super().__init__()
@@ -159,13 +157,10 @@ class LyingBox(Box):
 
     def reply(self, request: dict, tensors: dict) -> bytes:
         out = io.BytesIO()
-        before, steps.notebooks = steps.notebooks, {}
         try:
             write_frame(out, *self.honest.answer(request, tensors))
         except Exception as error:
             write_frame(out, {"error": worker.describe(error)}, {})
-        finally:
-            steps.notebooks = before
         self.number += 1
         if self.number < self.first or (self.number - self.first) % self.every:
             return out.getvalue()
@@ -173,25 +168,24 @@ class LyingBox(Box):
         return self.chance.choice(SPOILERS)(out.getvalue(), self.chance, self.drawn)
 
 
-def judged(exercise: str, box: Box) -> Verdict:
-    step, _ = hidden.step_of(exercise)
-    found = next(e for e in build.exercises(step) if e.name == exercise)
-    with only_stand_ins():
-        return judge_one(step, found, build.code_cells(step), box, seed=11)
+def judged(exercise: str, sandbox: Sandbox) -> Verdict:
+    step, _ = step_of(exercise)
+    found = next(e for e in exercises_of(step) if e.name == exercise)
+    return judge_exercise(step, found, code_cells(step), sandbox, seed=11)
 
 
 def check(exercise: str, first: int, every: int, seed: int, drawn: Any) -> int:
     """Judge a right answer whose replies are spoilt; return how many were."""
-    with LyingBox(first, every, seed, drawn) as box:
-        verdict = judged(exercise, box)
+    with LyingSandbox(first, every, seed, drawn) as sandbox:
+        verdict = judged(exercise, sandbox)
         assert verdict.state in STATES
-        assert verdict.credit == (1.0 if verdict.state == "pass" else 0.0)
-        assert verdict.needs_person == (verdict.state == "doubt")
-        assert "the check itself broke" not in verdict.sentence
-        lines = verdict.sentence.split("\n")
-        assert all(line.isprintable() for line in lines) and len(verdict.sentence) < 10_000
-        json.dumps(verdict.sentence).encode("utf-8")
-        return box.spoilt
+        assert verdict.credit == (1.0 if verdict.state == "passed" else 0.0)
+        assert verdict.needs_review == (verdict.state == "flaky")
+        assert "the check itself broke" not in verdict.message
+        lines = verdict.message.split("\n")
+        assert all(line.isprintable() for line in lines) and len(verdict.message) < 10_000
+        json.dumps(verdict.message).encode("utf-8")
+        return sandbox.spoilt
 
 
 HOW = (
@@ -205,8 +199,8 @@ OPTIONS = {"deadline": None, "suppress_health_check": list(HealthCheck), "databa
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_an_honest_box_passes(exercise):
-    with LyingBox(10**9, 1, 0, None) as box:
-        assert judged(exercise, box).state == "pass"
+    with LyingSandbox(10**9, 1, 0, None) as sandbox:
+        assert judged(exercise, sandbox).state == "passed"
 
 
 @settings(max_examples=100, **OPTIONS)

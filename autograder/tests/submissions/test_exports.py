@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.submissions import inbox
-from autograder.submissions.intake import collect, student_id
+from autograder.gradebook.queries import platform_numbers
+from autograder.submissions import archives, inbox
+from autograder.submissions.intake import collect
+from autograder.submissions.student_ids import student_id
 from autograder.tests.gradebook.small_course import STEP, answered, find, source_notebook
-from autograder.workspace.records import write_json
-from autograder.workspace.settings import open_course
+from autograder.workspace.course import open_course
+from autograder.workspace.files import write_json
 
 RIGHT = "def layer(x):\n    return x"
 NOTEBOOK = json.dumps(answered(source_notebook(), todo_layer=RIGHT))
@@ -42,8 +44,8 @@ def put(tmp_path: Path, name: str, content: bytes) -> Path:
     return tmp_path / "inbox"
 
 
-def taken(receipts: list) -> dict[str, str]:
-    return {receipt.student: receipt.file for receipt in receipts if receipt.taken}
+def taken(records: list) -> dict[str, str]:
+    return {record.student: record.file for record in records if record.taken}
 
 
 EXPORTS = {
@@ -73,8 +75,8 @@ STUDENTS = {
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_class_in_one_zip(tmp_path, course, platform, alone):
     source = put(tmp_path, "export.zip", packed(EXPORTS[platform]))
-    receipts = collect(source / "export.zip" if alone else source, course)
-    assert sorted(taken(receipts)) == sorted(STUDENTS[platform])
+    records = collect(source / "export.zip" if alone else source, course)
+    assert sorted(taken(records)) == sorted(STUDENTS[platform])
     for student in STUDENTS[platform]:
         written = (course / "submitted" / student / STEP / f"{STEP}.ipynb").read_text(encoding="utf-8")
         assert find(json.loads(written), "todo_layer")["source"] == RIGHT
@@ -90,24 +92,24 @@ def test_a_zip_in_a_zip_is_read_and_one_more_is_not(tmp_path, course):
     once = packed({f"{STEP}.ipynb": NOTEBOOK})
     put(tmp_path, "ada.zip", packed({"again.zip": once}))
     source = put(tmp_path, "bob.zip", packed({"a.zip": packed({"b.zip": once})}))
-    receipts = {receipt.student: receipt for receipt in collect(source, course)}
-    assert receipts["ada"].taken and receipts["ada"].file == f"again.zip/{STEP}.ipynb"
-    assert receipts["bob"].reason == "is a zip in a zip in a zip; pack it once."
+    records = {record.student: record for record in collect(source, course)}
+    assert records["ada"].taken and records["ada"].file == f"again.zip/{STEP}.ipynb"
+    assert records["bob"].reason == "is a zip in a zip in a zip; pack it once."
 
 
 def test_all_that_is_unpacked_together_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(inbox, "MAX_BYTES", 5_000)
     blanks = packed({f"{number}.ipynb": b" " * 4_000 for number in range(10)})
     bomb = packed({f"{number}.zip": blanks for number in range(10)})
-    monkeypatch.setattr(inbox, "MAX_TOTAL", 20_000)
-    found = list(inbox.files_of_zip(io.BytesIO(bomb), "bomb.zip", inbox.Room()))
+    monkeypatch.setattr(archives, "MAX_TOTAL", 20_000)
+    found = list(archives.files_of_zip(io.BytesIO(bomb), "bomb.zip", archives.ByteBudget()))
     sizes = [len(content) for _, content in found if isinstance(content, bytes)]
     assert sum(sizes) <= 20_000 and len(sizes) < 6
     assert all("larger than" in str(content) for _, content in found if not isinstance(content, bytes))
 
 
 def test_all_files_of_a_folder_together_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(inbox, "MAX_TOTAL", 20_000)
+    monkeypatch.setattr(archives, "MAX_TOTAL", 20_000)
     for number in range(10):
         put(tmp_path, f"ada/{number}.zip", packed({f"{number}.ipynb": b" " * 4_000}))
         put(tmp_path, f"ada/{number}.ipynb", b" " * 4_000)
@@ -118,15 +120,18 @@ def test_all_files_of_a_folder_together_are_bounded(tmp_path, monkeypatch):
 
 def test_who_packs_files_like_an_export_hands_in_for_nobody_else(tmp_path, course):
     put(tmp_path, "mallory.zip", packed({f"ada_7_assignsubmission_file/{STEP}.ipynb": NOTEBOOK}))
-    receipts = collect(put(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
-    assert set(taken(receipts)) == {"mallory", "zoe"}
+    records = collect(put(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
+    assert set(taken(records)) == {"mallory", "zoe"}
 
 
 def test_students_of_an_export_are_found_by_the_platform_s_number(tmp_path, course):
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
     source = put(tmp_path, "export.zip", packed(EXPORTS["canvas"]))
-    assert sorted(taken(collect(source, course))) == ["ada@uni.edu", "muellerzoe_1043"]
+    assert sorted(taken(collect(source, course, platform_numbers(course)))) == [
+        "ada@uni.edu",
+        "muellerzoe_1043",
+    ]
 
 
 def test_who_was_taken_in_before_the_roster_is_named(tmp_path, course):
@@ -135,8 +140,9 @@ def test_who_was_taken_in_before_the_roster_is_named(tmp_path, course):
     collect(source, course)
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
-    [old] = [receipt for receipt in collect(source, course) if receipt.student == "lovelaceada_1042"]
-    assert old.needs_person and "counts for ada@uni.edu now" in old.reason
+    again = collect(source, course, platform_numbers(course))
+    [old] = [record for record in again if record.student == "lovelaceada_1042"]
+    assert old.needs_review and "counts for ada@uni.edu now" in old.reason
 
 
 def test_the_repository_is_no_inbox(tmp_path, course):
@@ -149,8 +155,8 @@ def test_a_size_that_is_a_lie_is_found_out(tmp_path, course):
     honest = packed({f"{STEP}.ipynb": b" " * 100_000_000})
     lying = honest.replace(struct.pack("<I", 100_000_000), struct.pack("<I", 10))
     assert lying != honest
-    [receipt] = collect(put(tmp_path, "ada.zip", lying), course)
-    assert not receipt.taken and receipt.needs_person
+    [record] = collect(put(tmp_path, "ada.zip", lying), course)
+    assert not record.taken and record.needs_review
 
 
 def test_members_that_share_their_bytes_are_bounded(tmp_path):
@@ -159,17 +165,17 @@ def test_members_that_share_their_bytes_are_bounded(tmp_path):
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{STEP}.ipynb", b" " * 1_000_000)
         archive.filelist *= 6_000
-    [(_, reason)] = inbox.files_of_zip(io.BytesIO(file.getvalue()), "bomb.zip", inbox.Room())
+    [(_, reason)] = archives.files_of_zip(io.BytesIO(file.getvalue()), "bomb.zip", archives.ByteBudget())
     assert "more than 5000 files" in str(reason)
 
 
 @pytest.mark.parametrize("name", ["a" * 250, "sl\\ash", "new\nline", "\u202eipynb", "ünï", "..", "-rf"])
 def test_odd_names_of_files_harm_nobody(tmp_path, course, name):
     source = put(tmp_path, "ada.zip", packed({f"{name}/{STEP}.ipynb": NOTEBOOK, "b.txt": "x"}))
-    [receipt] = collect(source, course)
-    assert receipt.taken == (name != "..") and receipt.file.isprintable()
+    [record] = collect(source, course)
+    assert record.taken == (name != "..") and record.file.isprintable()
     assert sorted(path.name for path in course.iterdir() if path.name != ".grading") == sorted(
-        ["release", "receipts.json", *(["submitted"] if receipt.taken else [])]
+        ["release", "intake.json", *(["submitted"] if record.taken else [])]
     )
 
 
@@ -178,8 +184,8 @@ def test_a_locked_zip_is_refused(tmp_path, course):
     for mark in (b"PK\x03\x04", b"PK\x01\x02"):
         place = raw.index(mark) + (6 if mark == b"PK\x03\x04" else 8)
         raw[place] |= 1  # the flag that says: encrypted
-    [receipt] = collect(put(tmp_path, "ada.zip", bytes(raw)), course)
-    assert not receipt.taken and "cannot be read from the zip" in receipt.reason
+    [record] = collect(put(tmp_path, "ada.zip", bytes(raw)), course)
+    assert not record.taken and "cannot be read from the zip" in record.reason
 
 
 def test_names_that_are_no_text_are_taken(tmp_path, course):
@@ -188,5 +194,5 @@ def test_names_that_are_no_text_are_taken(tmp_path, course):
     os.makedirs(folder)
     with open(folder + f"/{STEP}-\xff.ipynb".encode("latin-1"), "w", encoding="utf-8") as file:
         file.write(NOTEBOOK)
-    [receipt] = collect(tmp_path / "inbox", course)
-    assert receipt.taken and (receipt.student + receipt.file).isprintable()
+    [record] = collect(tmp_path / "inbox", course)
+    assert record.taken and (record.student + record.file).isprintable()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.submissions.intake import collect, student_id
-from autograder.submissions.notebook_file import MAX_BYTES, Unreadable, parse_notebook
+from autograder.submissions.intake import collect
+from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, parse_notebook
 from autograder.submissions.rebuild import rebuild
+from autograder.submissions.student_ids import student_id
 from autograder.tests.gradebook.small_course import (
     STEP,
     STUB,
@@ -19,11 +20,12 @@ from autograder.tests.gradebook.small_course import (
     cell,
     code,
     find,
-    hand_in,
     nbgrader,
     source_notebook,
+    submit,
 )
-from autograder.workspace.records import read_json, receipts_path
+from autograder.workspace.files import read_json
+from autograder.workspace.paths import intake_records_path
 
 RIGHT = "def layer(x):\n    return x"
 LATER = "def layer(x):\n    return 0 + x"
@@ -217,7 +219,7 @@ def test_rebuilding_twice_changes_nothing(pristine: dict) -> None:
 )
 def test_unreadable_files_are_explained(data: bytes, reason: str) -> None:
     """What is wrong is said in plain words."""
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableFile, match=reason):
         parse_notebook(data)
 
 
@@ -235,16 +237,16 @@ def test_a_class_is_collected(tmp_path: Path, course: Path, pristine: dict) -> N
     """Folders, zips, odd names and damaged files side by side; one does not stop the other."""
     inbox = tmp_path / "inbox"
     done = answered(pristine, todo_layer=RIGHT)
-    hand_in(inbox, "ada", done, f"week1/deep/{STEP}.ipynb")
-    hand_in(inbox, "ada", pristine, f"week1/{STEP}-Copy1.ipynb")
-    hand_in(inbox, "ada", pristine, f".ipynb_checkpoints/{STEP}-checkpoint.ipynb")
-    hand_in(inbox, "Zoë Müller", done, "my homework.ipynb")
-    hand_in(inbox, "cut", done).write_bytes(json.dumps(done).encode()[:-200])
-    hand_in(inbox, "empty", {"nbformat": 4, "cells": [cell("code", "x", "1")]}, "scratch.ipynb")
+    submit(inbox, "ada", done, f"week1/deep/{STEP}.ipynb")
+    submit(inbox, "ada", pristine, f"week1/{STEP}-Copy1.ipynb")
+    submit(inbox, "ada", pristine, f".ipynb_checkpoints/{STEP}-checkpoint.ipynb")
+    submit(inbox, "Zoë Müller", done, "my homework.ipynb")
+    submit(inbox, "cut", done).write_bytes(json.dumps(done).encode()[:-200])
+    submit(inbox, "empty", {"nbformat": 4, "cells": [cell("code", "x", "1")]}, "scratch.ipynb")
     with zipfile.ZipFile(inbox / "bob.zip", "w") as archive:
         archive.writestr(f"notebooks/week1/{STEP}.ipynb", json.dumps(done))
-    receipts = collect(inbox, course)
-    taken = {receipt.student: receipt.file for receipt in receipts if receipt.taken}
+    records = collect(inbox, course)
+    taken = {record.student: record.file for record in records if record.taken}
     zoe = student_id("Zoë Müller")
     assert taken == {
         "ada": f"week1/deep/{STEP}.ipynb",
@@ -253,17 +255,17 @@ def test_a_class_is_collected(tmp_path: Path, course: Path, pristine: dict) -> N
     }
     for student in taken:
         assert find(submitted(course, student), "todo_layer")["source"] == RIGHT
-    reasons = {r.student: r.reason for r in receipts if r.needs_person}
+    reasons = {r.student: r.reason for r in records if r.needs_review}
     assert reasons.keys() == {"cut"}
     assert "cut off" in reasons["cut"]
-    assert collect(inbox, course) == receipts
+    assert collect(inbox, course) == records
 
 
 def test_hostile_entries_are_refused(tmp_path: Path, course: Path, pristine: dict) -> None:
     """Paths out of a zip, links, pipes, bombs and loose files are named; nothing is written outside."""
     inbox = tmp_path / "inbox"
     content = json.dumps(pristine)
-    hand_in(inbox, "link", pristine, "other.txt")
+    submit(inbox, "link", pristine, "other.txt")
     (inbox / "link" / f"{STEP}.ipynb").symlink_to(inbox / "link" / "other.txt")
     (inbox / "loop").mkdir()
     (inbox / "loop" / "again").symlink_to(inbox)
@@ -285,11 +287,11 @@ def test_hostile_entries_are_refused(tmp_path: Path, course: Path, pristine: dic
         pointer.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(pointer, "/etc/passwd")
     before = {path for path in tmp_path.rglob("*") if "course" not in path.parts}
-    receipts = collect(inbox, course)
-    assert not any(receipt.taken for receipt in receipts)
-    assert all(receipt.needs_person for receipt in receipts)
-    assert sum(receipt.student == "evil" for receipt in receipts) == 6
-    assert {receipt.student for receipt in receipts} == {
+    records = collect(inbox, course)
+    assert not any(record.taken for record in records)
+    assert all(record.needs_review for record in records)
+    assert sum(record.student == "evil" for record in records) == 6
+    assert {record.student for record in records} == {
         "link", "loop", "linked", "loose.ipynb", "broken", "evil",
     }  # fmt: skip
     assert not list(course.glob("submitted/*"))
@@ -317,13 +319,13 @@ def re_safe(made: str) -> bool:
 def test_a_changed_submission_is_graded_again(tmp_path: Path, course: Path, pristine: dict) -> None:
     """What was graded stays where nothing changed, and is taken away where something did."""
     inbox = tmp_path / "inbox"
-    hand_in(inbox, "ada", answered(pristine, todo_layer=RIGHT))
+    submit(inbox, "ada", answered(pristine, todo_layer=RIGHT))
     collect(inbox, course)
     graded = course / "autograded" / "ada" / STEP
     graded.mkdir(parents=True)
     collect(inbox, course)
     assert graded.exists()
-    hand_in(inbox, "ada", answered(pristine, todo_layer=LATER))
+    submit(inbox, "ada", answered(pristine, todo_layer=LATER))
     collect(inbox, course)
     assert not graded.exists()
 
@@ -331,12 +333,14 @@ def test_a_changed_submission_is_graded_again(tmp_path: Path, course: Path, pris
 def test_a_problem_stays_until_its_step_is_handed_in_again(tmp_path: Path, course: Path) -> None:
     """Also where the next inbox holds other steps only."""
     inbox = tmp_path / "inbox"
-    hand_in(inbox, "ada", {}).write_text("{")
+    submit(inbox, "ada", {}).write_text("{")
     collect(inbox, course)
-    hand_in(inbox, "ada", {}).unlink()
-    hand_in(inbox, "ada", {"nbformat": 4, "cells": [cell("code", "x", "1")]}, "notes.ipynb")
+    submit(inbox, "ada", {}).unlink()
+    submit(inbox, "ada", {"nbformat": 4, "cells": [cell("code", "x", "1")]}, "notes.ipynb")
     collect(inbox, course)
-    kept = {(one["file"], one["needs_person"]) for one in read_json(receipts_path(course))["receipts"]}
+    kept = {
+        (one["file"], one["needs_review"]) for one in read_json(intake_records_path(course))["records"]
+    }
     assert kept == {(f"{STEP}.ipynb", True), ("notes.ipynb", False)}
 
 
@@ -346,7 +350,7 @@ def test_a_copy_is_not_asked_about_and_another_version_is(
     """Two files of one name: equal ones are one; of two versions a person hears which was taken."""
     inbox = tmp_path / "inbox"
     for student, other in (("ada", RIGHT), ("bob", LATER)):
-        hand_in(inbox, student, answered(pristine, todo_layer=other), f"a/{STEP}.ipynb")
-        hand_in(inbox, student, answered(pristine, todo_layer=RIGHT), f"b/{STEP}.ipynb")
-    asked = [(one.student, one.file) for one in collect(inbox, course) if one.needs_person]
+        submit(inbox, student, answered(pristine, todo_layer=other), f"a/{STEP}.ipynb")
+        submit(inbox, student, answered(pristine, todo_layer=RIGHT), f"b/{STEP}.ipynb")
+    asked = [(one.student, one.file) for one in collect(inbox, course) if one.needs_review]
     assert asked == [("bob", f"a/{STEP}.ipynb")]

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from detrlab.checks.outcome import CheckFailed
+from detrlab.checks.errors import CheckFailed
 
 Weights = dict[str, torch.Tensor]
 MOST = 60_000_000  # numbers in a model's state: DETR-R50 has 41 million

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load as tensors_from_bytes
 from safetensors.torch import save as tensors_to_bytes
 
-from detrlab.checks.outcome import BrokeOff
+from detrlab.checks.errors import CheckAborted
 
 HEADER = struct.Struct(">II")  # bytes of JSON, bytes of tensors
 LIMIT = 128 * 2**20  # bytes of a frame
@@ -16,16 +16,16 @@ TEXT_LIMIT = 8 * 2**20  # bytes of its JSON
 NAMES_LIMIT = 2**20  # bytes of its tensors' names and shapes
 
 
-class BadFrame(BrokeOff):
+class ProtocolError(CheckAborted):
     """What came over the pipe is not a frame, or is larger than the limit."""
 
 
 def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) -> None:
-    """Write one frame. BadFrame where it would be larger than the limit."""
+    """Write one frame. ProtocolError where it would be larger than the limit."""
     text = json.dumps(data).encode()
     blob = tensors_to_bytes(tensors) if tensors else b""
     if len(text) > TEXT_LIMIT or len(text) + len(blob) > LIMIT:
-        raise BadFrame("a value is too large to be handed over")
+        raise ProtocolError("a value is too large to be handed over")
     pipe.write(HEADER.pack(len(text), len(blob)))
     pipe.write(text)
     pipe.write(blob)
@@ -33,17 +33,17 @@ def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) ->
 
 
 def read_frame(pipe: IO[bytes]) -> tuple[Any, dict[str, torch.Tensor]]:
-    """Read one frame. EOFError where the other end is gone, BadFrame where it is not a frame."""
+    """Read one frame. EOFError where the other end is gone, ProtocolError where it is not a frame."""
     text_length, blob_length = HEADER.unpack(read_exactly(pipe, HEADER.size))
     if text_length > TEXT_LIMIT or text_length + blob_length > LIMIT:
-        raise BadFrame("the frame is larger than the limit")
+        raise ProtocolError("the frame is larger than the limit")
     text, blob = read_exactly(pipe, text_length), read_exactly(pipe, blob_length)
     if int.from_bytes(blob[:8], "little") > NAMES_LIMIT:
-        raise BadFrame("the frame holds more tensors than the limit")
+        raise ProtocolError("the frame holds more tensors than the limit")
     try:
         return json.loads(text), tensors_from_bytes(blob) if blob else {}
     except Exception as error:  # safetensors raises an exception class of its own
-        raise BadFrame(f"the frame cannot be read ({type(error).__name__})") from error
+        raise ProtocolError(f"the frame cannot be read ({type(error).__name__})") from error
 
 
 def read_exactly(pipe: IO[bytes], length: int) -> bytes:

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from torch import nn
 
 from detrlab.ap import detections
-from detrlab.figures.figures import INK, PALETTE, new_figure, show
-from detrlab.page import notebook_display
+from detrlab.display import notebook_display
+from detrlab.figures.canvas import INK, PALETTE, new_figure, show
 from detrlab.toy import Sample, six_images
 
 Line = tuple[str, list[float], list[float]]

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from detrlab.figures.figures import GREY, INK, PALETTE, Array, new_figure, to_array
+from detrlab.figures.canvas import GREY, INK, PALETTE, Array, new_figure, to_array
 
 EXPECTED_COLOR, YOUR_COLOR = PALETTE[0], PALETTE[5]
 MOST_NOTES = 3

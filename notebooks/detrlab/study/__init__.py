@@ -1,1 +1,6 @@
 """The course read from its notebooks: steps, states, minutes, hints, predictions, answers compared."""
+
+from detrlab.study.predictions import replay
+from detrlab.study.writing import count_words, written_answer
+
+__all__ = ["count_words", "replay", "written_answer"]  # for the notebooks

@@ -4,8 +4,8 @@ from html import escape
 from shutil import get_terminal_size
 from textwrap import wrap
 
-from detrlab.page import present
-from detrlab.study.week import DONE, UNTOUCHED, WRONG, Step, steps
+from detrlab.display import present
+from detrlab.study.notebooks import DONE, UNTOUCHED, WRONG, Step, steps
 
 MEANING = {DONE: "passed", WRONG: "begun, its check has not passed", UNTOUCHED: "not begun"}
 # Two of Okabe and Ito's colours and a grey that show on white and on dark pages.

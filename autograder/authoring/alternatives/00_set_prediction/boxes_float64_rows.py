@@ -1,4 +1,4 @@
-# grade_id: box_cxcywh_to_xyxy
+# exercise: box_cxcywh_to_xyxy
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
     rows = boxes.reshape(-1, 4).double().T
     edges = torch.stack(

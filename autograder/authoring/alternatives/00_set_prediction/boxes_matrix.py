@@ -1,4 +1,4 @@
-# grade_id: box_cxcywh_to_xyxy
+# exercise: box_cxcywh_to_xyxy
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
     to_corners = torch.tensor(
         [[1, 0, -0.5, 0], [0, 1, 0, -0.5], [1, 0, 0.5, 0], [0, 1, 0, 0.5]], dtype=boxes.dtype

@@ -1,4 +1,4 @@
-# grade_id: box_cxcywh_to_xyxy
+# exercise: box_cxcywh_to_xyxy
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
     corners = torch.empty_like(boxes)
     corners[..., 0] = boxes[..., 0] - boxes[..., 2] / 2

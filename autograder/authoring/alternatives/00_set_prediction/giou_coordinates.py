@@ -1,4 +1,4 @@
-# grade_id: generalized_box_iou
+# exercise: generalized_box_iou
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     a0, b0, a1, b1 = (column[:, None] for column in boxes1.unbind(1))
     c0, d0, c1, d1 = (column[None, :] for column in boxes2.unbind(1))

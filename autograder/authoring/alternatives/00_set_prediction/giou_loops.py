@@ -1,4 +1,4 @@
-# grade_id: generalized_box_iou
+# exercise: generalized_box_iou
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     for box in [*boxes1, *boxes2]:
         if box[2] < box[0] or box[3] < box[1]:

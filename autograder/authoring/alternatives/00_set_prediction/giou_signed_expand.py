@@ -1,4 +1,4 @@
-# grade_id: generalized_box_iou
+# exercise: generalized_box_iou
 class NotABox(ValueError):
     """A corner lies on the wrong side of the other."""
 

@@ -1,4 +1,4 @@
-# grade_id: generalized_box_iou
+# exercise: generalized_box_iou
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     both = [boxes1.double(), boxes2.double()]
     if any(not bool(torch.all(boxes[:, 2:] >= boxes[:, :2])) for boxes in both):

@@ -1,4 +1,4 @@
-# grade_id: backbone
+# exercise: backbone
 class Backbone(nn.Module):
     """Cut the network by a traced graph."""
 

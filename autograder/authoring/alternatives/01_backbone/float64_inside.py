@@ -1,4 +1,4 @@
-# grade_id: backbone
+# exercise: backbone
 class Backbone(nn.Module):
     """Compute in float64, and project by a matrix product."""
 

@@ -1,4 +1,4 @@
-# grade_id: backbone
+# exercise: backbone
 class Backbone(nn.Module):
     """As the reference implementation does it: run a ResNet up to layer4 by torchvision's own helper."""
 

@@ -1,4 +1,4 @@
-# grade_id: backbone
+# exercise: backbone
 class ResNetBody(nn.Module):
     """The parts of a ResNet by name, in a forward of its own."""
 

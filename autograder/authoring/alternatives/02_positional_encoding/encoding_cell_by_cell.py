@@ -1,4 +1,4 @@
-# grade_id: positional_encoding
+# exercise: positional_encoding
 class PositionalEncoding2D(nn.Module):
     """Write every number of a pre-allocated tensor on its own."""
 

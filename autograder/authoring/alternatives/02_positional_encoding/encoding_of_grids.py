@@ -1,4 +1,4 @@
-# grade_id: positional_encoding
+# exercise: positional_encoding
 class PositionalEncoding2D(nn.Module):
     """Count with cumulative sums over whole grids and do without sine_1d."""
 

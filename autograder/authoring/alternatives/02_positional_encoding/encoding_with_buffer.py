@@ -1,4 +1,4 @@
-# grade_id: positional_encoding
+# exercise: positional_encoding
 class PositionalEncoding2D(nn.Module):
     """Keep the frequencies as a buffer, use float64, and fill both halves by broadcasting."""
 

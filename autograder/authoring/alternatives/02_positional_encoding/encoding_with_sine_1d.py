@@ -1,4 +1,4 @@
-# grade_id: positional_encoding
+# exercise: positional_encoding
 class PositionalEncoding2D(nn.Module):
     """Encode both axes with sine_1d, image by image and row by row, and keep one encoding for each size."""
 

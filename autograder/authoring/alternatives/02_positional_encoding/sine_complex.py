@@ -1,4 +1,4 @@
-# grade_id: sine_1d
+# exercise: sine_1d
 def sine_1d(position, n_features, temperature=10000.0):
     """Let complex numbers of length 1 be the hands: their parts are cosine and sine."""
     speeds = temperature ** -torch.linspace(0, 1, n_features // 2 + 1)[:-1]

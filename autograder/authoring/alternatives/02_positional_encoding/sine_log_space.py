@@ -1,4 +1,4 @@
-# grade_id: sine_1d
+# exercise: sine_1d
 def sine_1d(position, n_features, temperature=10000.0):
     """Take the frequencies from an exponential in float64, and write into slices of zeros."""
     hands = torch.arange(0, n_features, 2, dtype=torch.float64)

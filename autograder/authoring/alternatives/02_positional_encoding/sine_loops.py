@@ -1,4 +1,4 @@
-# grade_id: sine_1d
+# exercise: sine_1d
 import math
 
 

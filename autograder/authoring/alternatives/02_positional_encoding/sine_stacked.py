@@ -1,4 +1,4 @@
-# grade_id: sine_1d
+# exercise: sine_1d
 def sine_1d(position, n_features, temperature=10000.0):
     """Take every second column of the angles, stack sines and cosines, and flatten the pairs."""
     exponent = 2 * torch.div(torch.arange(n_features), 2, rounding_mode="floor") / n_features

@@ -1,4 +1,4 @@
-# grade_id: encoder_layer
+# exercise: encoder_layer
 def add_and_norm(norm, old, new):
     """Sum in double precision, normalise, and come back to the type of the input."""
     total = old.double() + new.double()

@@ -1,4 +1,4 @@
-# grade_id: encoder_layer
+# exercise: encoder_layer
 class TransformerEncoderLayer(nn.Module):
     """Attention written out with einsum, queries, keys and values from three separate linear layers."""
 

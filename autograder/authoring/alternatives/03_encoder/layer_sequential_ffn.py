@@ -1,4 +1,4 @@
-# grade_id: encoder_layer
+# exercise: encoder_layer
 class TransformerEncoderLayer(nn.Module):
     """The FFN as one nn.Sequential, the sums in place, sequence-first inside."""
 

@@ -1,4 +1,4 @@
-# grade_id: encoder
+# exercise: encoder
 from copy import deepcopy
 from functools import reduce
 

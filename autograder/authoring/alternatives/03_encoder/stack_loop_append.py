@@ -1,4 +1,4 @@
-# grade_id: encoder
+# exercise: encoder
 class TransformerEncoder(nn.Module):
     """The list filled in a loop, indexed in another."""
 

@@ -1,4 +1,4 @@
-# grade_id: encoder
+# exercise: encoder
 class TransformerEncoder(nn.Module):
     """Layers as numbered attributes; the output collected in a list."""
 

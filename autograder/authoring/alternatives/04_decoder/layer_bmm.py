@@ -1,4 +1,4 @@
-# grade_id: decoder_layer
+# exercise: decoder_layer
 # Joint projections as bare parameters, heads folded into the batch, torch.bmm; the blocks are methods.
 class JointAttention(nn.Module):
     def __init__(self, d_model, n_heads):

@@ -1,4 +1,4 @@
-# grade_id: decoder_layer
+# exercise: decoder_layer
 # One image and one head at a time, in float64, into a tensor allocated beforehand; norms by hand.
 class TransformerDecoderLayer(nn.Module):
     def __init__(self, d_model=256, n_heads=8, dim_ff=2048, dropout=0.1):

@@ -1,4 +1,4 @@
-# grade_id: decoder_layer
+# exercise: decoder_layer
 # Attention written by hand with einsum; queries, keys and values have projections of their own.
 class Attention(nn.Module):
     def __init__(self, d_model, n_heads, dropout):

@@ -1,4 +1,4 @@
-# grade_id: decoder_layer
+# exercise: decoder_layer
 # The reference implementation's layout and names: sequence first inside, multihead_attn, FFN in one Sequential.
 class TransformerDecoderLayer(nn.Module):
     def __init__(self, d_model=256, n_heads=8, dim_ff=2048, dropout=0.1):

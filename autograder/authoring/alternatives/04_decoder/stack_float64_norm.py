@@ -1,4 +1,4 @@
-# grade_id: decoder
+# exercise: decoder
 # Copies of one layer made by deepcopy, as in the reference implementation; the final norm by hand in float64.
 class TransformerDecoder(nn.Module):
     def __init__(self, n_layers=6, d_model=256, **layer_kwargs):

@@ -1,4 +1,4 @@
-# grade_id: decoder
+# exercise: decoder
 # Every output written into one tensor, normed all at once at the end, handed back as a list.
 class TransformerDecoder(nn.Module):
     def __init__(self, n_layers=6, **layer_kwargs):

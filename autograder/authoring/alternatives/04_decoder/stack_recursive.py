@@ -1,4 +1,4 @@
-# grade_id: decoder
+# exercise: decoder
 # Other names, layers as numbered attributes, and recursion for the loop.
 class TransformerDecoder(nn.Module):
     def __init__(self, n_layers: int = 6, **layer_kwargs):

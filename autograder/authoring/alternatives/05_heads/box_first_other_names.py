@@ -1,4 +1,4 @@
-# grade_id: heads
+# exercise: heads
 class DetrPredictionHeads(nn.Module):
     def __init__(self, d_model: int = 256, num_classes: int = 3):
         super().__init__()

@@ -1,4 +1,4 @@
-# grade_id: heads
+# exercise: heads
 from itertools import pairwise
 
 

@@ -1,4 +1,4 @@
-# grade_id: matcher
+# exercise: matcher
 class HungarianMatcher(nn.Module):
     """One image after the other; costs as 1 - probability and 1 - GIoU."""
 

@@ -1,4 +1,4 @@
-# grade_id: matcher
+# exercise: matcher
 def assign(cost):
     """Solve the assignment problem by shortest augmenting paths, rows at most as many as columns."""
     n, m = len(cost), len(cost[0]) if cost else 0

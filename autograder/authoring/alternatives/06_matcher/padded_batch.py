@@ -1,4 +1,4 @@
-# grade_id: matcher
+# exercise: matcher
 class HungarianMatcher(nn.Module):
     """Targets padded to the longest, the cost maximised as a score, the pairs listed backwards."""
 

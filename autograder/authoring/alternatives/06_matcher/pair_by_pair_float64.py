@@ -1,4 +1,4 @@
-# grade_id: matcher
+# exercise: matcher
 import math
 
 

@@ -1,4 +1,4 @@
-# grade_id: detr_loss
+# exercise: detr_loss
 class DetrLoss(nn.Module):
     """One index tuple for the whole batch, logits transposed, a method for each part."""
 

@@ -1,4 +1,4 @@
-# grade_id: detr_loss
+# exercise: detr_loss
 from collections import OrderedDict
 
 

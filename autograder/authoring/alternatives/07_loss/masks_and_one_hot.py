@@ -1,4 +1,4 @@
-# grade_id: detr_loss
+# exercise: detr_loss
 class DetrLoss(nn.Module):
     """Dense targets [B, N, ...] and a mask; weights made where they are used; one matrix product at the end."""
 

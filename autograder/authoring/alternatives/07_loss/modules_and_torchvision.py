@@ -1,4 +1,4 @@
-# grade_id: detr_loss
+# exercise: detr_loss
 from torchvision.ops import generalized_box_iou_loss
 
 

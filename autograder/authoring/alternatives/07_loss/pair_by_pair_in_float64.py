@@ -1,4 +1,4 @@
-# grade_id: detr_loss
+# exercise: detr_loss
 class DetrLoss(nn.Module):
     """A loop over images, queries and pairs; log-probabilities and sums in float64; given two_rulers."""
 

@@ -1,4 +1,4 @@
-# grade_id: detr
+# exercise: detr
 class DETR(nn.Module):
     """All layers through the heads at once; queries looked up by number and repeated."""
 

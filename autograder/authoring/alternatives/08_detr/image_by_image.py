@@ -1,4 +1,4 @@
-# grade_id: detr
+# exercise: detr
 class DETR(nn.Module):
     """One image at a time, einsum for the list, and everything joined at the end."""
 

@@ -1,4 +1,4 @@
-# grade_id: detr_collate
+# exercise: detr_collate
 def detr_collate(batch):
     """Joined along a dimension that is added first."""
     images = torch.cat([image.unsqueeze(0) for image, target in batch])

@@ -1,4 +1,4 @@
-# grade_id: detr_collate
+# exercise: detr_collate
 from torch.utils.data import default_collate
 
 

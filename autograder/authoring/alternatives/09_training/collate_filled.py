@@ -1,4 +1,4 @@
-# grade_id: detr_collate
+# exercise: detr_collate
 def detr_collate(batch):
     """A tensor made beforehand and filled, shallow copies of the targets."""
     first = batch[0][0]

@@ -1,4 +1,4 @@
-# grade_id: detr_collate
+# exercise: detr_collate
 def detr_collate(batch):
     """Taken apart with zip; the targets stay a tuple."""
     images, targets = zip(*batch)

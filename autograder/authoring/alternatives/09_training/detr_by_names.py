@@ -1,4 +1,4 @@
-# grade_id: train_detr
+# exercise: train_detr
 def train_detr(
     num_steps: int = 2500,
     batch_size: int = 16,

@@ -1,4 +1,4 @@
-# grade_id: train_detr
+# exercise: train_detr
 def build_missing(model, criterion, num_classes, num_queries, noobj_weight):
     """Build what was not given."""
     if model is None:

@@ -1,4 +1,4 @@
-# grade_id: build_optimizer
+# exercise: build_optimizer
 from torch.optim import AdamW
 
 

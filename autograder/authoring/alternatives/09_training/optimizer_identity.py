@@ -1,4 +1,4 @@
-# grade_id: build_optimizer
+# exercise: build_optimizer
 def build_optimizer(model, lr=1e-4, lr_backbone=1e-5, weight_decay=1e-4):
     """Told apart by identity; the rate of the others stands behind the list."""
     own = {id(p) for p in model.backbone.parameters()}

@@ -1,4 +1,4 @@
-# grade_id: build_optimizer
+# exercise: build_optimizer
 def build_optimizer(model, lr=1e-4, lr_backbone=1e-5, weight_decay=1e-4):
     """Sorted in a loop by the first part of the name; the backbone first."""
     groups = {True: [], False: []}

@@ -1,4 +1,4 @@
-# grade_id: train_step
+# exercise: train_step
 def train_step(model, criterion, optimizer, images, targets, step=0):
     """Gradients by autograd.grad, put in place; clipped over what the optimiser holds."""
     if not model.training:

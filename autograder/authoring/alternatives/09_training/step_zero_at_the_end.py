@@ -1,4 +1,4 @@
-# grade_id: train_step
+# exercise: train_step
 import math
 
 

@@ -1,4 +1,4 @@
-# grade_id: cross_attention_maps
+# exercise: cross_attention_maps
 def cross_attention_maps(model, image, heads=False):
     """A copy of the model is hooked and thrown away; arguments are changed in place."""
     import copy

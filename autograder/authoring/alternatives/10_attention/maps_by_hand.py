@@ -1,4 +1,4 @@
-# grade_id: cross_attention_maps
+# exercise: cross_attention_maps
 @torch.no_grad()
 def cross_attention_maps(model, image, heads=False):
     """The weights computed by hand from what went into each attention; nothing is asked for."""

@@ -1,4 +1,4 @@
-# grade_id: cross_attention_maps
+# exercise: cross_attention_maps
 from unittest import mock
 
 

@@ -1,4 +1,4 @@
-# grade_id: cross_attention_maps
+# exercise: cross_attention_maps
 def cross_attention_maps(model, image, heads=False):
     """Keep what goes into each attention, and call it once more afterwards, asking for the weights."""
     asked = {}

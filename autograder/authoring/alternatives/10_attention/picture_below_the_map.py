@@ -1,4 +1,4 @@
-# grade_id: predict_and_visualize
+# exercise: predict_and_visualize
 def predict_and_visualize(model, image, score_threshold=0.7):
     """Maps with their first row below, drawn before the picture, which is the transparent one."""
     kept = predict(model, image, score_threshold)

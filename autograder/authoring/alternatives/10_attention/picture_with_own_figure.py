@@ -1,4 +1,4 @@
-# grade_id: predict_and_visualize
+# exercise: predict_and_visualize
 def predict_and_visualize(model: nn.Module, image: Tensor, score_threshold: float = 0.7):
     """One row; the box of each query in its own panel too; extent from pixel 0; a title over all."""
     found = predict(model, image, score_threshold)

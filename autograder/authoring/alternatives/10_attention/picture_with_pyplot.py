@@ -1,4 +1,4 @@
-# grade_id: predict_and_visualize
+# exercise: predict_and_visualize
 import math
 
 

@@ -1,4 +1,4 @@
-# grade_id: predict
+# exercise: predict
 def predict(model, image, score_threshold=0.7):
     """A loop over the queries, lists, and tensors made at the end; a copy of the model is run."""
     import copy

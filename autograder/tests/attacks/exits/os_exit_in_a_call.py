@@ -1,6 +1,6 @@
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: ended its process
+# message: ended its process
 import os
 
 

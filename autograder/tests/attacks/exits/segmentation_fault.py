@@ -1,6 +1,6 @@
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: crashed
+# message: crashed
 import ctypes
 
 

@@ -1,7 +1,7 @@
 # Stops, and does not end.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: too long
+# message: too long
 import os
 import signal
 

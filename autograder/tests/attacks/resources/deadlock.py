@@ -1,7 +1,7 @@
 # Waits for itself.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: too long
+# message: too long
 import threading
 
 lock = threading.Lock()

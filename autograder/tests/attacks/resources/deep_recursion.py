@@ -1,5 +1,5 @@
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: RecursionError
+# message: RecursionError
 def box_cxcywh_to_xyxy(boxes):
     return box_cxcywh_to_xyxy(boxes)

@@ -1,5 +1,5 @@
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: too long
+# message: too long
 while True:
     pass

@@ -1,7 +1,7 @@
 # Never comes back to the interpreter, so no signal handler runs.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: too long
+# message: too long
 import re
 
 

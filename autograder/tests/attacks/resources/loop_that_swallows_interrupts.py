@@ -1,6 +1,6 @@
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: too long
+# message: too long
 import signal
 
 for number in range(1, 65):

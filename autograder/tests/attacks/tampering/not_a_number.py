@@ -1,6 +1,6 @@
 # Returns NaN, which some comparisons never find wrong.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
-# says: NaN or infinite
+# message: NaN or infinite
 def box_cxcywh_to_xyxy(boxes):
     return boxes * float("nan")

@@ -1,4 +1,4 @@
 # Hands in the course's stand-in.
 # answers: encoder
 # expected: 0
-from detrlab.standins.standin_parts import TransformerEncoder
+from detrlab.standins.parts import TransformerEncoder

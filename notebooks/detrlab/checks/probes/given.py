@@ -10,18 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from detrlab.checks.probes.given_training import (
+    ConstantModel,
     GradientDescent,
-    Judge,
     ManyParts,
-    Pupil,
-    Waverer,
+    ToyLoss,
+    ToyModel,
     fresh_path,
 )
 from detrlab.positions import with_positions
-from detrlab.standins.standin_parts import HungarianMatcher
+from detrlab.standins.parts import HungarianMatcher
 
 __all__ = ["HungarianMatcher", "SmallDetector"]
-__all__ += ["GradientDescent", "Judge", "ManyParts", "Pupil", "Waverer", "fresh_path"]
+__all__ += ["ConstantModel", "GradientDescent", "ManyParts", "ToyLoss", "ToyModel", "fresh_path"]
 __all__ += ["gradient_lengths", "with_positions"]
 
 

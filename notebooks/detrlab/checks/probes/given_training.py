@@ -31,23 +31,23 @@ class ManyParts(nn.Module):
         return [name for name, parameter in self.named_parameters() if not parameter.requires_grad]
 
 
-class Pupil(nn.Module):
+class ToyModel(nn.Module):
     """A model of a few numbers that can be trained, and that notes what it was asked.
 
-    In training mode it answers with twice the numbers of evaluation; there is no chance in it. `shy`: it
-    refuses to be asked in evaluation.
+    In training mode it answers with twice the numbers of evaluation; there is no chance in it. With
+    `training_only` it refuses to be asked in evaluation.
     """
 
-    def __init__(self, num_queries: int, num_classes: int, shy: bool = False) -> None:
+    def __init__(self, num_queries: int, num_classes: int, training_only: bool = False) -> None:
         super().__init__()
-        self.num_queries, self.shy = num_queries, shy
+        self.num_queries, self.training_only = num_queries, training_only
         self.backbone = nn.Conv2d(3, 2, kernel_size=1)
         self.heads = nn.Linear(2, num_queries * (num_classes + 1 + 4))
         self.seen: list[dict[str, Any]] = []
 
     def forward(self, images: Tensor) -> dict[str, Any]:
         """Return logits and boxes for images [B, 3, H, W]."""
-        if self.shy and not self.training:
+        if self.training_only and not self.training:
             raise RuntimeError("asked in evaluation, as planned")
         marks = images.detach().cpu().double().flatten(1).sum(1).tolist()
         mode = "training" if self.training else "evaluation"
@@ -68,7 +68,7 @@ class Pupil(nn.Module):
         return torch.cat(gradients).norm().item() if gradients else 0.0
 
 
-class Judge(nn.Module):
+class ToyLoss(nn.Module):
     """Something like a loss: four parts, of which one can be spoilt. It is no loss that finds objects.
 
     Args:
@@ -110,7 +110,7 @@ class Judge(nn.Module):
         return {**parts, "total": total * self.by if self.spoilt == "total" else total}
 
 
-class Waverer(nn.Module):
+class ConstantModel(nn.Module):
     """Two numbers say everything: whether a query claims that nothing is there, and how much it claims.
 
     `doubt` is a logit of "no object" more. `claim` raises all logits and the size of all boxes, which

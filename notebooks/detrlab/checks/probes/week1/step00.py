@@ -5,8 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
-from detrlab.checks.outcome import BrokeOff, error_names
-from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.errors import CheckAborted
+from detrlab.checks.observing import error_names
+from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
 
 CENTRE_SIZE = ("cx", "cy", "w", "h")
 CORNERS = ("x0", "y0", "x1", "y1")
@@ -73,7 +74,7 @@ def error_of(function: Callable, *arguments: Tensor) -> str:
     """Return "ValueError" where a call raises one, the name of any other error, or "none"."""
     try:
         function(*arguments)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception as error:
         names = error_names(error)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from detrlab.checks.judging import kind
-from detrlab.checks.outcome import BrokeOff, error_names
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.comparing import kind
+from detrlab.checks.errors import CheckAborted
+from detrlab.checks.observing import error_names
+from detrlab.checks.probing import Case, Observation, probe
 from detrlab.checks.weights import Weights, refuse_giants
 
 NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
@@ -96,7 +97,7 @@ def reaction(backbone_class: Any, config: dict) -> str:
     """Say what a backbone does with weights that do not exist; nothing has to be downloaded for that."""
     try:
         backbone_class(**config, weights=NO_SUCH_WEIGHTS)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception as error:
         return "a download is tried" if "OSError" in error_names(error) else "an error"

@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 
-from detrlab.checks.outcome import BrokeOff, error_names
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.errors import CheckAborted
+from detrlab.checks.observing import error_names
+from detrlab.checks.probing import Case, Observation, probe
 
 
 @probe(draw="map")
@@ -53,7 +54,7 @@ def error_at(encoding_class: Any, d_model: int) -> str:
     """Name the error that constructing the module raises: ValueError, another one, or none."""
     try:
         encoding_class(d_model=d_model)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception as error:
         names = error_names(error)

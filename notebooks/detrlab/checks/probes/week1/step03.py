@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
 from detrlab.checks.weights import copy_weights
 
 NUMB = (

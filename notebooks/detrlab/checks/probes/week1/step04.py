@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from detrlab.checks.outcome import CheckFailed
-from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.errors import CheckFailed
+from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
 from detrlab.checks.weights import Weights, copy_weights
 
 NUMB = (

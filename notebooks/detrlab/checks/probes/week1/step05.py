@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.probing import Case, Observation, probe
 from detrlab.checks.weights import Weights, copy_weights, shapes
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from detrlab.checks.judging import kind
-from detrlab.checks.outcome import BrokeOff, CheckFailed, error_names
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.comparing import kind
+from detrlab.checks.errors import CheckAborted, CheckFailed
+from detrlab.checks.observing import error_names
+from detrlab.checks.probing import Case, Observation, probe
 
 
 @probe(draw="pairs")
@@ -85,7 +86,7 @@ def error_of(function: Any, *arguments: Any) -> tuple[str, str]:
     """Return "a ValueError", the name of any other error, or "none"; and what the error says."""
     try:
         function(*arguments)
-    except (BrokeOff, CheckFailed):
+    except (CheckAborted, CheckFailed):
         raise
     except Exception as error:
         names = error_names(error)

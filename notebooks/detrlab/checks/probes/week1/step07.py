@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from detrlab.checks.outcome import BrokeOff, error_names
-from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.errors import CheckAborted
+from detrlab.checks.observing import error_names
 from detrlab.checks.probes.given import given
+from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
 
 ADVICE = {
     "class": "It is a weighted mean over all queries of all images.",
@@ -78,7 +79,7 @@ def kept(module: Any, name: str) -> Any:
     """Return a number that the module keeps under this name; of anything else, whether it is there."""
     try:
         value = getattr(module, name)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception:
         return "missing"
@@ -89,7 +90,7 @@ def is_parameter(module: Any, name: str) -> bool:
     """Say whether an entry of the state is a parameter and not a buffer."""
     try:
         module.get_parameter(name)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception:
         return False
@@ -103,7 +104,7 @@ def in_float64(loss: Any, case: Case) -> str:
     loss.double()
     try:
         loss(outputs_of(layers), targets)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception as error:
         return f"{error_names(error)[0]}: {error}"

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from detrlab.checks.judging import kind
-from detrlab.checks.outcome import BrokeOff, error_names
-from detrlab.checks.probes import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.comparing import kind
+from detrlab.checks.errors import CheckAborted
+from detrlab.checks.observing import error_names
 from detrlab.checks.probes.given import given
+from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
 from detrlab.checks.weights import Weights, refuse_giants
 
 PARTS = ["backbone", "decoder", "encoder", "heads", "query_embed"]  # positions hold no weights
@@ -125,7 +126,7 @@ def class_of(model: Any, attribute: str) -> str:
     """Name the class of an attribute, or say that there is none."""
     try:
         return kind(getattr(model, attribute))
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception as error:
         return "no such attribute" if "AttributeError" in error_names(error) else "an error"

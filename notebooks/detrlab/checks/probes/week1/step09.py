@@ -6,10 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from detrlab.checks.judging import kind
-from detrlab.checks.outcome import BrokeOff, error_names
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.comparing import kind
+from detrlab.checks.errors import CheckAborted
+from detrlab.checks.observing import error_names
 from detrlab.checks.probes.given import given
+from detrlab.checks.probing import Case, Observation, probe
 
 Weights = dict[str, Tensor]
 
@@ -59,70 +60,70 @@ def train_step(step_function: Any, case: Case) -> Iterator[Observation]:
     """Take steps with plain gradient descent, small and large gradients, then with spoilt losses."""
     config, weights, (first, second) = case["config"], case["weights"], case["batches"]
 
-    def pupil_with_weights() -> tuple[Any, Any]:
-        pupil = given(step_function, "Pupil")(**config)
-        pupil.add_unused()
-        pupil.load_state_dict({**pupil.state_dict(), **weights})
-        pupil.eval()
-        return pupil, given(step_function, "GradientDescent")(pupil, case["lr"])
+    def model_with_weights() -> tuple[Any, Any]:
+        model = given(step_function, "ToyModel")(**config)
+        model.add_unused()
+        model.load_state_dict({**model.state_dict(), **weights})
+        model.eval()
+        return model, given(step_function, "GradientDescent")(model, case["lr"])
 
     def judge(**options: Any) -> Any:
-        return given(step_function, "Judge")(config["num_classes"], **options)
+        return given(step_function, "ToyLoss")(config["num_classes"], **options)
 
-    pupil, optimizer = pupil_with_weights()
-    small, start = judge(scale=case["scales"][0]), flat(pupil)
-    losses = step_function(pupil, small, optimizer, *first)
-    yield "how often the model was asked in one step", len(pupil.seen)
-    yield "the mode of the model in its step", pupil.seen[0]["mode"]
+    model, optimizer = model_with_weights()
+    small, start = judge(scale=case["scales"][0]), flat(model)
+    losses = step_function(model, small, optimizer, *first)
+    yield "how often the model was asked in one step", len(model.seen)
+    yield "the mode of the model in its step", model.seen[0]["mode"]
     yield "what train_step returns", described(losses)
     if described(losses) != "a dict with " + ", ".join(PARTS):
         return
     yield "the sort of its values", ", ".join(sorted({kind(losses[name]) for name in PARTS}))
     values = [torch.as_tensor(losses[name]).detach().double() for name in PARTS]
     yield "the list of its four values", values
-    yield "the tensor of all weights after a first step, with small gradients", flat(pupil)
-    if torch.equal(start, flat(pupil)):
+    yield "the tensor of all weights after a first step, with small gradients", flat(model)
+    if torch.equal(start, flat(model)):
         yield "what the optimizer was asked for", ", ".join(optimizer.notes)
-        yield "the claim that there are gradients afterwards", pupil.gradient_length() > 0
-    pupil.train()
-    step_function(pupil, small, optimizer, *second)
-    yield "the mode of the model in a step before which it was in training mode", pupil.seen[-1]["mode"]
+        yield "the claim that there are gradients afterwards", model.gradient_length() > 0
+    model.train()
+    step_function(model, small, optimizer, *second)
+    yield "the mode of the model in a step before which it was in training mode", model.seen[-1]["mode"]
     yield (
         "the tensor of all weights after a second step",
-        flat(pupil),
+        flat(model),
         "After the first step they are right: is something left over from it?",
     )
     for scale in case["scales"][1:]:
-        pupil, optimizer = pupil_with_weights()
-        step_function(pupil, judge(scale=scale), optimizer, *first)
+        model, optimizer = model_with_weights()
+        step_function(model, judge(scale=scale), optimizer, *first)
         longer = f"{scale / case['scales'][0]:,.0f} times as long"
         yield (
             f"the tensor of all weights after a step with gradients {longer}",
-            flat(pupil),
+            flat(model),
             "With small gradients it is right: look at the clipping.",
         )
-        if (flat(pupil) - start).norm() > 2 * case["limit"] * case["lr"]:  # what is left was clipped?
-            clipped = pupil.gradient_length() < 2 * case["limit"]
+        if (flat(model) - start).norm() > 2 * case["limit"] * case["lr"]:  # what is left was clipped?
+            clipped = model.gradient_length() < 2 * case["limit"]
             yield f"the claim that the gradients were clipped after a step, {longer}", clipped
     for part, number in case["spoilt"]:
-        pupil, optimizer = pupil_with_weights()
-        before, judged = flat(pupil), judge(spoilt=part, by=number)
-        ended = ending(step_function, pupil, judged, optimizer, *first, step=case["step"])
+        model, optimizer = model_with_weights()
+        before, judged = flat(model), judge(spoilt=part, by=number)
+        ended = ending(step_function, model, judged, optimizer, *first, step=case["step"])
         where = f"where the part {part!r} is {number}"
         yield f"the error {where}", ended[0]
         yield f"the claim that the error names the step, {where}", str(case["step"]) in ended[1]
         yield f"the claim that the error names the part, {where}", part in ended[1]
-        yield f"the claim that no weight has changed, {where}", torch.equal(before, flat(pupil))
+        yield f"the claim that no weight has changed, {where}", torch.equal(before, flat(model))
 
 
-def pupil_and_judge(learner: Any, shy: bool = False, **options: Any) -> tuple[Any, Any]:
+def model_and_loss(learner: Any, training_only: bool = False, **options: Any) -> tuple[Any, Any]:
     """Build a model to train and a criterion to train it with, where the learner's code lives."""
-    return given(learner, "Pupil")(4, 3, shy), given(learner, "Judge")(3, **options)
+    return given(learner, "ToyModel")(4, 3, training_only), given(learner, "ToyLoss")(3, **options)
 
 
 def judge_for(learner: Any, case: Case) -> Any:
     """Build a criterion for as many classes as the case has."""
-    return given(learner, "Judge")(case["sizes"]["num_classes"])
+    return given(learner, "ToyLoss")(case["sizes"]["num_classes"])
 
 
 def described(value: Any) -> str:
@@ -140,7 +141,7 @@ def ending(call: Callable, *arguments: Any, **settings: Any) -> tuple[str, str]:
     """Return the name and the words of the error that ends a call; "no error" where none does."""
     try:
         call(*arguments, **settings)
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception as error:
         if "NotImplementedError" in error_names(error):
@@ -171,6 +172,6 @@ def changed(before: Weights, after: Weights) -> list[str]:
     return sorted(name for name in before if not torch.equal(before[name], after[name]))
 
 
-def marks(pupil: Any) -> list[float]:
-    """Return the images that a pupil has seen, each as one number, without repetition."""
-    return sorted({mark for look in pupil.seen for mark in look["marks"]})
+def marks(model: Any) -> list[float]:
+    """Return the images that a model has seen, each as one number, without repetition."""
+    return sorted({mark for look in model.seen for mark in look["marks"]})

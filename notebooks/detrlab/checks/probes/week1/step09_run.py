@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from detrlab.checks.judging import kind
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.comparing import kind
 from detrlab.checks.probes.given import given
 from detrlab.checks.probes.week1.step09 import (
     changed,
     ending,
     judge_for,
     marks,
-    pupil_and_judge,
+    model_and_loss,
     state_of,
 )
+from detrlab.checks.probing import Case, Observation, probe
 
 AT_WORK = {"log_every": 0, "num_steps": 3, "num_samples": 3, "batch_size": 2, "image_size": 40}
 
@@ -32,26 +32,26 @@ def train_detr(train: Any, case: Case) -> Iterator[Observation]:
 
 def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
     """Train a model and a criterion that are given."""
-    pupil, judge = pupil_and_judge(train)
-    before = state_of(pupil)
+    model, judge = model_and_loss(train)
+    before = state_of(model)
     returned = trained(
-        train, **AT_WORK, lr=0.01, lr_backbone=0.01, seed=seed, model=pupil, criterion=judge
+        train, **AT_WORK, lr=0.01, lr_backbone=0.01, seed=seed, model=model, criterion=judge
     )
     yield "what train_detr returns", kind(returned)
-    if kind(returned) != kind(pupil):
+    if kind(returned) != kind(model):
         return
-    yield "how often the given model was asked", len(pupil.seen)
+    yield "how often the given model was asked", len(model.seen)
     yield "how often the given criterion was asked", judge.asked
-    if not pupil.seen:
+    if not model.seen:
         return
-    yield "the shape of the first images", pupil.seen[0]["shape"]
-    yield f"how many different images came in {AT_WORK['num_steps']} steps", len(marks(pupil))
-    moved = changed(before, state_of(pupil))
+    yield "the shape of the first images", model.seen[0]["shape"]
+    yield f"how many different images came in {AT_WORK['num_steps']} steps", len(marks(model))
+    moved = changed(before, state_of(model))
     yield "the list of what has changed in the given model", moved
-    yield "the claim that this model is returned", not changed(state_of(pupil), state_of(returned))
+    yield "the claim that this model is returned", not changed(state_of(model), state_of(returned))
 
     for rates in ({"lr": 0.5, "lr_backbone": 0.0}, {"lr": 0.0, "lr_backbone": 0.5}):
-        other, judge = pupil_and_judge(train)
+        other, judge = model_and_loss(train)
         before = state_of(other)
         trained(train, **AT_WORK | {"num_steps": 1}, **rates, seed=seed, model=other, criterion=judge)
         after = state_of(other)
@@ -66,10 +66,10 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
             RATES,
         )
     for same_seed in (True, False):
-        other, judge = pupil_and_judge(train)
+        other, judge = model_and_loss(train)
         trained(train, **AT_WORK, seed=seed + (not same_seed), model=other, criterion=judge)
         said = "the same seed" if same_seed else "another seed"
-        yield f"the claim that the images are others with {said}", marks(other) != marks(pupil)
+        yield f"the claim that the images are others with {said}", marks(other) != marks(model)
 
 
 def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
@@ -105,7 +105,7 @@ def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
 def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
     """Let it build its loss, and see which way that drives a model that says one thing to everything."""
     for noobj_weight in (0.0005, 2.0):
-        waverer = given(train, "Waverer")(20, case["sizes"]["num_classes"])
+        waverer = given(train, "ConstantModel")(20, case["sizes"]["num_classes"])
         settings = AT_WORK | {"num_classes": case["sizes"]["num_classes"], "noobj_weight": noobj_weight}
         before = state_of(waverer)
         trained(train, **settings, lr=0.01, lr_backbone=0.01, seed=case["seed"], model=waverer)
@@ -128,14 +128,14 @@ MEANINGS = {
 def with_a_log(train: Any, seed: int) -> Iterator[Observation]:
     """See whether a run is logged, and whether an interrupted one is gone on with."""
     settings = AT_WORK | {"log_every": 1, "seed": seed + 4}
-    shy, judge = pupil_and_judge(train, shy=True)
-    said = ending(trained, train, **settings | {"num_steps": 1}, model=shy, criterion=judge)[1]
+    training_only, judge = model_and_loss(train, training_only=True)
+    said = ending(trained, train, **settings | {"num_steps": 1}, model=training_only, criterion=judge)[1]
     yield "the claim that with log_every=1 AP is measured after the last step", "as planned" in said
 
     path = given(train, "fresh_path")()
     settings |= {"num_steps": 40, "num_samples": 80, "checkpoint": path}
-    first, impatient = pupil_and_judge(train, patience=2)
-    second, more_impatient = pupil_and_judge(train, patience=0)
+    first, impatient = model_and_loss(train, patience=2)
+    second, more_impatient = model_and_loss(train, patience=0)
     ending(trained, train, **settings, model=first, criterion=impatient)
     ending(trained, train, **settings, model=second, criterion=more_impatient)
     Path(path).unlink(missing_ok=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 
-from detrlab.checks.judging import kind
-from detrlab.checks.outcome import BrokeOff
-from detrlab.checks.probes import Case, Observation, probe
+from detrlab.checks.comparing import kind
+from detrlab.checks.errors import CheckAborted
 from detrlab.checks.probes.given import given
+from detrlab.checks.probing import Case, Observation, probe
 
 FIELDS = ("query_indices", "classes", "scores", "boxes")
 DROPOUT = "In eval mode it is right: does the model run in eval mode, whatever mode it came in?"
@@ -96,7 +96,7 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
     yield "whether a gradient is tracked", function(model, image.clone().requires_grad_()).requires_grad
     try:
         function(model, image.fill_(torch.nan))
-    except BrokeOff:
+    except CheckAborted:
         raise
     except Exception:
         raised = True

@@ -1,0 +1,129 @@
+"""Known wrong answers: slips/NN_name.toml, each a replacement in the solution's source.
+
+    [[slip]]
+    id = "pos-on-values"
+    exercise = "encoder_layer"
+    replace = "self.self_attn(q, k, value=src)"
+    with = "self.self_attn(q, k, value=q)"
+    message = "Your values carry the positional encoding. ..."
+
+Correct answers written differently lie in alternatives/NN_name/*.py; each replaces the TODO cell that its
+first line names: `# exercise: encoder_layer`.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autograder.authoring.exercises import exercises_of
+from autograder.authoring.markers import SourceError
+from autograder.authoring.sources import code_cells
+from detrlab.steps import Cell
+
+FOLDER = Path(__file__).parent
+STUB = "raise NotImplementedError"
+
+
+@dataclass(frozen=True)
+class KnownSlip:
+    """One row of a slips table."""
+
+    id: str
+    exercise: str
+    old: str
+    new: str
+    message: str
+
+    def apply(self, cells: list[Cell]) -> list[Cell]:
+        """Return the step's cells with this slip made. SourceError unless it fits exactly once."""
+        changed = [
+            replace(cell, source=cell.source.replace(self.old, self.new))
+            if cell.role == "todo" and cell.name == self.exercise
+            else cell
+            for cell in cells
+        ]
+        count = sum(c.source.count(self.old) for c in cells if c.name == self.exercise)
+        if count != 1:
+            raise SourceError(
+                f"Slip {self.id!r}: its `replace` text stands {count} times in the TODO of "
+                f"{self.exercise}; it has to stand there exactly once."
+            )
+        return changed
+
+
+def slips(step: str) -> list[KnownSlip]:
+    """Read a step's slips. SourceError where a row lacks a key or has one too many."""
+    path = FOLDER / "slips" / f"{step}.toml"
+    if not path.is_file():
+        return []
+    rows = tomllib.loads(path.read_text(encoding="utf-8")).get("slip", [])
+    keys = {"id", "exercise", "replace", "with", "message"}
+    for row in rows:
+        if row.keys() != keys:
+            odd = ", ".join(sorted(keys ^ row.keys()))
+            raise SourceError(f"{path.name}, slip {row.get('id')!r}: check the keys {odd}.")
+    return [
+        KnownSlip(row["id"], row["exercise"], row["replace"], row["with"], row["message"]) for row in rows
+    ]
+
+
+def alternatives(step: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, grade id and source of each alternative answer to a step's TODOs."""
+    for path in sorted((FOLDER / "alternatives" / step).glob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        first = source.partition("\n")[0]
+        if not first.startswith("# exercise: "):
+            raise SourceError(f"{path.name}: its first line has to be `# exercise: name`.")
+        yield path.stem, first.removeprefix("# exercise: ").strip(), source
+
+
+def with_answer(cells: list[Cell], exercise: str, source: str) -> list[Cell]:
+    """Return the cells with another answer in the TODO of that name."""
+    return [
+        replace(cell, source=source) if (cell.role, cell.name) == ("todo", exercise) else cell
+        for cell in cells
+    ]
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """An answer whose verdict is known: a solution, a stub, a slip or an alternative.
+
+    Args:
+        name: what it is.
+        exercise: which exercise it answers.
+        expected: "✓", "○", or "✗" and the message that the learner must see.
+        cells: the step's cells with it in place.
+    """
+
+    name: str
+    exercise: str
+    expected: str
+    cells: list[Cell]
+
+
+def known_answers(step: str) -> Iterator[KnownAnswer]:
+    """Yield every known answer to a step's exercises."""
+    cells = code_cells(step)
+    for exercise in exercises_of(step):
+        yield KnownAnswer("solution", exercise.name, "✓", cells)
+        yield KnownAnswer("stub", exercise.name, "○", stub(cells, exercise.name))
+    for slip in slips(step):
+        yield KnownAnswer(slip.id, slip.exercise, f"✗ {slip.message}", slip.apply(cells))
+    for name, answered, source in alternatives(step):
+        yield KnownAnswer(name, answered, "✓", with_answer(cells, answered, source))
+
+
+def stub(cells: list[Cell], exercise: str) -> list[Cell]:
+    """Return the cells with the solution regions of one TODO emptied, as nbgrader releases them."""
+    cell = next(cell for cell in cells if (cell.role, cell.name) == ("todo", exercise))
+    lines, keep = [], True
+    for line in cell.source.split("\n"):
+        if "### BEGIN SOLUTION" in line:
+            lines.append(line.partition("###")[0] + STUB)
+            keep = False
+        if keep:
+            lines.append(line)
+        keep = keep or "### END SOLUTION" in line
+    return with_answer(cells, exercise, "\n".join(lines))

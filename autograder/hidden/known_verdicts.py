@@ -1,0 +1,71 @@
+"""What the visible and the hidden check say to known answers, in this process."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from autograder.authoring.exercises import exercises_of
+from autograder.authoring.known_answers import known_answers
+from autograder.hidden import checking
+from autograder.hidden.fixtures import fixture
+from detrlab.check import FIXTURES
+from detrlab.check import check as visible_check
+from detrlab.checks import codec
+from detrlab.checks.errors import CheckFailed
+from detrlab.steps import Cell, execute, nothing_written
+
+
+def answer(cells: list[Cell], step: str, symbol: str) -> Any:
+    """Return what these cells define under the name that the check is given."""
+    module = execute(cells, step, nothing_written)
+    if symbol not in vars(module):
+        raise AssertionError(f"{step}: no {symbol}; failures: {vars(module)['__failures__']}")
+    return vars(module)[symbol]
+
+
+def verdict(check: Callable[[], None]) -> str:
+    """Return "✓" or the line that the learner sees."""
+    try:
+        check()
+    except CheckFailed as failure:
+        return f"{failure.mark} {failure}"
+    return "✓"
+
+
+def visible_verdict(exercise: str, learner: Any) -> str:
+    """Return the verdict of the visible check."""
+    return verdict(lambda: visible_check(exercise, learner))
+
+
+def hidden_verdict(exercise: str, learner: Any, seed: int) -> str:
+    """Return the verdict of the hidden check on inputs drawn from `seed`."""
+    return verdict(lambda: checking.check(exercise, learner, seed))
+
+
+def print_verdicts(step: str) -> int:
+    """Write a step's fixtures, then print what both checks say to every known answer to it.
+
+    Returns how many of the answers get another verdict than they deserve.
+    """
+    torch.set_num_threads(1)
+    symbols = {exercise.name: exercise.symbol for exercise in exercises_of(step)}
+    for name in symbols:
+        path = FIXTURES / f"{name}.safetensors"
+        codec.write(path, fixture(name))
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} KB")
+    wrong = 0
+    for known in known_answers(step):
+        learner = answer(known.cells, step, symbols[known.exercise])
+        said = visible_verdict(known.exercise, learner), hidden_verdict(known.exercise, learner, seed=1)
+        right = all(is_expected(line, known.expected) for line in said)
+        wrong += not right
+        print(f"{'ok ' if right else 'BAD'} {known.exercise} / {known.name}")
+        if not right:
+            print(f"      expected {known.expected}\n      visible  {said[0]}\n      hidden   {said[1]}")
+    return wrong
+
+
+def is_expected(line: str, expected: str) -> bool:
+    """Say whether a check has said what it should; of a stub only the sign counts."""
+    return line == expected or (expected == "○" and line.startswith("○"))

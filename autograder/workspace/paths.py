@@ -1,0 +1,26 @@
+"""Where things lie: in the repository, and in the folder of one course."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+AUTOGRADER = ROOT / "autograder"
+SOLUTIONS = ROOT / "solutions" / "week1"
+NOTEBOOKS = ROOT / "notebooks" / "week1"
+DETRLAB = ROOT / "notebooks" / "detrlab"
+DATA = ROOT / "data"
+
+
+def default_course() -> Path:
+    """Return the course that a command works on: DETR_COURSE, or else autograder/course."""
+    return Path(os.environ.get("DETR_COURSE") or AUTOGRADER / "course").resolve()
+
+
+def grading_record_path(course: Path, student: str, step: str) -> Path:
+    """Return where the record of one graded submission is kept (gradebook/record.py)."""
+    return course / "verdicts" / student / f"{step}.json"
+
+
+def intake_records_path(course: Path) -> Path:
+    """Return where it is kept what became of each submitted file (submissions/record.py)."""
+    return course / "intake.json"

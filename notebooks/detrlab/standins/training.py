@@ -1,0 +1,121 @@
+"""The stand-ins of steps 9 and 10: training, prediction and attention maps.
+
+See `detrlab.standins.registry`, which lists them: they keep the contract and give no answer away.
+"""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import trange
+
+from detrlab.standins import parts as parts
+from detrlab.standins.model import DETR, DetrLoss
+from detrlab.toy import Sample, Target, ToyDetectionDataset
+
+
+def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
+    """Turn samples into images [B, 3, H, W] and a list of targets, the last object of each first."""
+    images, targets = zip(*batch, strict=True)
+    reordered: list[Target] = [
+        {name: value.flip(0) for name, value in target.items()} for target in targets
+    ]
+    return torch.utils.data.default_collate(list(images)), reordered
+
+
+def build_optimizer(
+    model: nn.Module, lr: float = 1e-4, lr_backbone: float = 1e-5, weight_decay: float = 1e-4
+) -> torch.optim.Optimizer:
+    """Return NAdam with one learning rate for convolutions and one for everything else."""
+    kernels = [parameter for parameter in model.parameters() if parameter.dim() == 4]
+    rest = [parameter for parameter in model.parameters() if parameter.dim() != 4]
+    options: list[dict[str, Any]] = [{"params": rest}, {"params": kernels, "lr": lr_backbone}]
+    return torch.optim.NAdam(options, lr, weight_decay=weight_decay)
+
+
+def train_step(
+    model: nn.Module,
+    criterion: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    images: Tensor,
+    targets: Sequence[Target],
+    step: int = 0,
+) -> dict[str, float]:
+    """Take one step along bounded gradients; return the loss parts as numbers."""
+    model.zero_grad()
+    losses = criterion(model(images), targets)
+    torch.autograd.backward(losses["total"])
+    for gradient in [weight.grad for weight in model.parameters() if weight.grad is not None]:
+        gradient.nan_to_num_().clamp_(-1e-3, 1e-3)
+    optimizer.step()
+    return {name: float(part.detach()) for name, part in losses.items()}
+
+
+def train_detr(
+    num_steps: int = 600,
+    batch_size: int = 16,
+    lr: float = 5e-4,
+    lr_backbone: float = 5e-4,
+    num_samples: int = 1000,
+    image_size: int = 128,
+    num_classes: int = 3,
+    num_queries: int = 10,
+    log_every: int = 100,
+    noobj_weight: float = 0.1,
+    seed: int = 0,
+    checkpoint: str | None = None,
+    model: nn.Module | None = None,
+    criterion: nn.Module | None = None,
+) -> nn.Module:
+    """Train a small stand-in model on toy images and return it."""
+    torch.manual_seed(seed)
+    trained = model or DETR(num_classes, num_queries, 64, 4, 1, 2, 128, 0.0, "tiny")
+    loss = criterion or DetrLoss(num_classes, parts.HungarianMatcher(), noobj_weight)
+    optimizer = build_optimizer(trained, lr, lr_backbone)
+    dataset = ToyDetectionDataset(num_samples, size=image_size)
+    progress = trange(num_steps, desc="stand-in", disable=not log_every)
+    for step in progress:
+        chosen = torch.randint(num_samples, (batch_size,)).tolist()
+        images, targets = detr_collate([dataset[index] for index in chosen])
+        losses = train_step(trained, loss, optimizer, images, targets)
+        if log_every and step % log_every == 0:
+            progress.set_postfix({name: f"{part:.3f}" for name, part in losses.items()})
+    return trained
+
+
+@torch.no_grad()
+def predict(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> dict[str, Tensor]:
+    """Keep the queries whose best class stands clear of "no object"."""
+    outputs = copy.deepcopy(model).eval()(image[None])
+    best = outputs["pred_logits"][0, :, :-1].max(-1)
+    scores = torch.sigmoid(best.values - outputs["pred_logits"][0, :, -1])
+    kept = torch.nonzero(scores >= score_threshold).flatten()
+    return {
+        "boxes": outputs["pred_boxes"][0, kept],
+        "classes": best.indices[kept],
+        "scores": scores[kept],
+        "query_indices": kept,
+    }
+
+
+@torch.no_grad()
+def cross_attention_maps(model: Any, image: Tensor, heads: bool = False) -> Tensor:
+    """Return how alike each query and each cell are, [n_dec_layers, N, H', W'], each map summing to 1.
+
+    With heads=True every head gets the same, [n_dec_layers, n_heads, N, H', W'].
+    """
+    still = copy.deepcopy(model).eval()
+    alike = torch.tensordot(still.query_embed.weight, still.backbone(image[None])[0], dims=1)
+    looks = still.decoder.layers
+    maps = torch.stack([alike.roll(layer, -1) / (1 + layer) for layer in range(len(looks))])
+    maps = maps.flatten(2).softmax(-1).reshape(maps.shape)
+    return torch.stack([maps] * looks[0].cross_attn.num_heads, 1) if heads else maps
+
+
+def predict_and_visualize(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> Any:
+    """Draw the image with the kept boxes; return the figure."""
+    from detrlab.draw import visualize
+
+    return visualize(image, predict(model, image, score_threshold)).figure

@@ -1,0 +1,124 @@
+"""Read the week from its notebooks: exercises and their states, written questions, minutes, hints."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from detrlab.steps import Cell, cell_from_json, find
+from detrlab.study.session import checked
+
+DONE, WRONG, UNTOUCHED = "✓", "✗", "○"
+# What a fresh answer cell holds, and what the solutions have in its place.
+EMPTY_ANSWER = "YOUR ANSWER HERE"
+MODEL_ANSWER = re.compile(r"\*\*Model \w+\.\*\*")
+FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
+HEADER = re.compile(
+    r"^# Step \d+ · (?P<title>.+)$.*?\*\*Day (?P<day>\d+) · about (?P<minutes>\d+) minutes", re.M | re.S
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One notebook: what it is, the state of each of its exercises, and which answers are written."""
+
+    name: str
+    title: str
+    day: int
+    minutes: int
+    exercises: dict[str, str]
+    written: dict[str, bool]
+
+    @property
+    def done(self) -> int:
+        """How many exercises have passed their check and how many answers are written, together."""
+        return list(self.exercises.values()).count(DONE) + sum(self.written.values())
+
+    @property
+    def whole(self) -> int:
+        """How many exercises and written questions there are."""
+        return len(self.exercises) + len(self.written)
+
+    @property
+    def minutes_left(self) -> int:
+        """The stated minutes, less the share of what is done, to the next multiple of 5."""
+        return 5 * round(self.minutes * (1 - self.done / max(1, self.whole)) / 5)
+
+
+def week() -> list[Path]:
+    """List the week's notebooks: beside the running one, else in the course's folder."""
+    first = find("00_set_prediction")
+    return sorted(first.parent.glob("[0-9][0-9]_*.ipynb")) if first else []
+
+
+def steps() -> list[Step]:
+    """Return every notebook of the week that can be read as one of the course's, in order."""
+    found = []
+    for path in week():
+        cells = notebook_cells(path)
+        if cells and (head := HEADER.search("".join(cells[0].get("source", "")))):
+            written = {
+                name: bool(plain_answer(cell)) for cell in cells if (name := grade_name(cell, "written"))
+            }
+            day, minutes = int(head["day"]), int(head["minutes"])
+            found.append(Step(path.stem, head["title"], day, minutes, states_of(cells), written))
+    return found
+
+
+def states_of(cells: list[dict]) -> dict[str, str]:
+    """Return ✓, ✗ or ○ for each exercise, read from its cells and their saved output."""
+    states: dict[str, str] = {}
+    for raw in cells:
+        cell = cell_from_json(raw)
+        if cell.role == "todo":
+            states[cell.name] = UNTOUCHED if cell.is_stub else WRONG
+        elif cell.role == "tests":
+            said = json.dumps(raw.get("outputs", []), ensure_ascii=False)
+            states[cell.name] = checked.get(cell.name) or state_of(cell.name, states.get(cell.name), said)
+    return states
+
+
+def state_of(exercise: str, todo: str | None, said: str) -> str:
+    """Return an exercise's state from its TODO's (None where it has none) and its check's output."""
+    if todo != UNTOUCHED and f"{DONE} {exercise}" in said:
+        return DONE
+    return todo or (WRONG if WRONG in said else UNTOUCHED)
+
+
+def todo_cell(exercise: str, folder: Path | None = None) -> Cell | None:
+    """Return the cell of an exercise's TODO, from the week's notebooks or from those of a folder."""
+    for path in sorted(folder.glob("*.ipynb")) if folder else week():
+        for raw in notebook_cells(path):
+            if grade_name(raw, "todo") == exercise:
+                return cell_from_json(raw)
+    return None
+
+
+def hints_of(exercise: str) -> list[tuple[str, str]]:
+    """Return title and text of each folded hint that the notebooks hold for an exercise."""
+    for path in week():
+        for cell in notebook_cells(path):
+            if cell.get("metadata", {}).get("detrlab", {}).get("hints") == exercise:
+                folds = FOLD.findall("".join(cell["source"]))
+                return [(title.strip(), text.strip()) for title, text in folds]
+    return []
+
+
+def grade_name(cell: dict, role: str) -> str:
+    """Return the name of a cell with this role ("todo", "written", ...), of any other cell ""."""
+    grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or ""
+    return grade_id.removeprefix(f"{role}_") if grade_id.startswith(f"{role}_") else ""
+
+
+def plain_answer(cell: dict) -> str:
+    """Return what a learner wrote into an answer cell: "" where it is as it came."""
+    answer, _, _ = "".join(cell["source"]).partition("**Rubric")
+    return MODEL_ANSWER.sub("", answer).replace(EMPTY_ANSWER, "").strip()
+
+
+def notebook_cells(path: Path) -> list[dict]:
+    """Read a notebook's cells; none where the file cannot be read, since others still can."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
