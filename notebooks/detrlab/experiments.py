@@ -13,7 +13,7 @@ from detrlab.ap import detections
 from detrlab.toy import Sample
 
 
-class ZeroAttention(nn.Module):
+class Silent(nn.Module):
     """Stands where an attention was, and adds nothing to the sum that follows."""
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor, None]:
@@ -21,7 +21,7 @@ class ZeroAttention(nn.Module):
         return torch.zeros_like(query), None
 
 
-class SelfOnlyAttention(nn.Module):
+class Alone(nn.Module):
     """Stands in front of a self-attention, and lets each query attend to itself alone."""
 
     def __init__(self, attention: nn.Module) -> None:
@@ -37,7 +37,7 @@ class SelfOnlyAttention(nn.Module):
 def without_self_attention(model: Any) -> Any:
     """Take the self-attention out of every decoder layer: the queries no longer know of each other."""
     for block in model.decoder.layers:
-        block.self_attn = ZeroAttention()
+        block.self_attn = Silent()
     return model
 
 
@@ -45,7 +45,7 @@ def without_company(model: Any, numbers: Sequence[int]) -> Any:
     """Keep the self-attention of these decoder layers (from 0), but let each query hear itself alone."""
     for number in numbers:
         block = model.decoder.layers[number]
-        block.self_attn = SelfOnlyAttention(block.self_attn)
+        block.self_attn = Alone(block.self_attn)
     return model
 
 
