@@ -45,8 +45,8 @@ def demo(course: Path, processes: int = 0) -> Path:
     results = read_results(course)
     lines = [
         f"Feedback pages, one for each student and step: {write_feedback(course, processes)}",
-        f"Scores: {write_scores(results.results, course / 'scores.csv')}",
-        f"Report on the class, for a browser: {write_class_report(results, course / 'report.html')}",
+        f"Scores: {write_scores(results)}",
+        f"Report on the class, for a browser: {write_class_report(results)}",
         "Written answers wait for a person, in formgrader (Nbgrader > Formgrader). Start it here with:",
         f"  make formgrader DETR_COURSE={course}",
     ]

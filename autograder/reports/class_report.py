@@ -64,8 +64,8 @@ class StudentRow:
     cells: list[tuple[str, str]] = field(default_factory=list)
 
 
-def write_class_report(results: ClassResults, path: Path) -> Path:
-    """Write the page; return its path."""
+def write_class_report(results: ClassResults) -> Path:
+    """Write report.html into the course's folder; return its path."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -74,6 +74,7 @@ def write_class_report(results: ClassResults, path: Path) -> Path:
     )
     environment.globals.update(signs=SIGNS, median=median, least_code=LEAST_CODE, least_text=LEAST_TEXT)
     content = environment.get_template("class_report.html").render(findings(results))
+    path = results.course / "report.html"
     path.write_text(content, encoding="utf-8")
     return path
 

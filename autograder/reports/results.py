@@ -1,7 +1,7 @@
 """What a class has got: each student's result in each step, and the CSV file of the scores."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,12 +79,13 @@ def add_intake(course: Path, gradebook: Gradebook, results: dict[Submission, Ste
             result.remarks.insert(0, result.problems[-1])
 
 
-def write_scores(results: Iterable[StepResult], path: Path) -> Path:
-    """Write student, step, score, max and needs_manual; the score is empty where nothing was graded."""
+def write_scores(results: ClassResults) -> Path:
+    """Write scores.csv into the course's folder; the score is empty where nothing was graded."""
+    path = results.course / "scores.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["student", "step", "score", "max", "needs_manual"])
-        for row in results:
+        for row in results.results:
             score = "" if row.score is None else f"{row.score:g}"
             manual = "yes" if row.needs_review else "no"
             writer.writerow([row.student, row.step, score, f"{row.max_score:g}", manual])

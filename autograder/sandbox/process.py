@@ -26,14 +26,12 @@ from autograder.sandbox.endings import (
 )
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.monitor import usage_of_tree
+from autograder.sandbox.replies import check_form, is_number
 from detrlab.checks.errors import CheckAborted
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 from detrlab.steps import Cell
 
 RECEIVED = 256 * MIB  # of tensors, in one session: they are kept until its check is judged
-# What the learner's code may hand over: torch itself can do little with numbers of other types.
-TYPES = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.complex64}
-TYPES |= {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex128}
 PAUSE = 0.1  # seconds between two looks at a session
 PATIENCE = 5  # times the seconds of a session that it may last on a busy machine
 
@@ -234,21 +232,13 @@ class Sandbox:
             raise self.exited(None) from error
         finally:
             self.awaited = False
-        if not isinstance(reply, dict):
-            raise ProtocolError("the reply is not of the agreed form")
+        check_form(reply, flat)
         self.received += sum(tensor.nbytes for tensor in flat.values())
         if self.received > RECEIVED:
             raise ProtocolError(f"your code handed over more than {RECEIVED // MIB} MiB")
-        if odd := [tensor.dtype for tensor in flat.values() if tensor.dtype not in TYPES]:
-            raise ProtocolError(f"your code handed over numbers of the type {odd[0]}")
         if "error" in reply and op == "define":
             raise ProtocolError("the worker did not begin a new session")
         self.session_over = "ended" in reply and not self.stopped_for
         if "ended" in reply and op != "close":
             raise self.exited(reply["ended"])
         return reply, flat
-
-
-def is_number(value: Any) -> bool:
-    """Say whether what a sandbox says it used is a number that can be shown."""
-    return type(value) in (int, float) and 0 <= value < 1e9

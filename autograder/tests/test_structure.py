@@ -10,7 +10,17 @@ from autograder.workspace.paths import AUTOGRADER, DETRLAB
 
 # From the top down: each may import what stands below it, and nothing above.
 HOUSE = (
-    *("__main__", "demo", "reports", "gradebook", "judging", "hidden", "sandbox", "submissions"),
+    *(
+        "__main__",
+        "commands",
+        "demo",
+        "reports",
+        "gradebook",
+        "judging",
+        "hidden",
+        "sandbox",
+        "submissions",
+    ),
     *("trainings", "authoring", "workspace"),
 )
 OUTSIDE = {"nbgrader_config", "course", "labconfig", "tests"}  # settings, a class, the tests

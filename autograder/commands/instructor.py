@@ -1,0 +1,181 @@
+"""The commands for a class: from the bundle that students get to the reports on them."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.commands.help import example
+from autograder.workspace.paths import default_course
+
+instructor = typer.Typer()
+command = partial(instructor.command, rich_help_panel="For the instructor")
+Table = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")]
+NoIsolation = Annotated[
+    bool, typer.Option("--no-isolation", help="Run code without a sandbox: for files of your own only.")
+]
+
+
+def trust(no_isolation: bool) -> None:
+    """Switch the sandbox off, in an environment variable, so that workers see it too."""
+    if no_isolation:
+        from autograder.sandbox.availability import SETTING
+
+        os.environ[SETTING] = "1"
+
+
+@command("bundle", epilog=example("bundle"))
+def zip_bundle() -> None:
+    """Zip what students get, into dist."""
+    from autograder.authoring.bundle import make_bundle
+
+    print(f"Wrote {make_bundle().relative_to(Path.cwd())}.")
+
+
+@command("release", epilog=example("release"))
+def release_course() -> None:
+    """Build the release for students in the course folder, as nbgrader needs it for grading."""
+    from autograder.authoring.release import make_release
+
+    print(f"The release lies in {make_release(default_course())}.")
+
+
+@command("roster", epilog=example("roster students.csv"))
+def enter_roster(table: Table) -> None:
+    """Enter the students that a CSV file lists into the gradebook, with names and addresses."""
+    from autograder.reports.roster import import_roster
+
+    number = import_roster(table, default_course())
+    print(f"{number} students are in the gradebook as {table.name} has them.")
+
+
+@command("deadlines", epilog=example("deadlines due.csv"))
+def enter_deadlines(table: Table) -> None:
+    """Enter when each step is due, from a CSV file with the columns step and due."""
+    from autograder.reports.roster import import_deadlines
+
+    print(f"{import_deadlines(table, default_course())} deadlines are in the gradebook.")
+
+
+@command("times", epilog=example("times late.csv"))
+def enter_times(table: Table) -> None:
+    """Note when students submitted, from a CSV file with the columns student, time and perhaps step."""
+    from autograder.reports.roster import import_times
+
+    made, lost = import_times(table, default_course())
+    print(f"Noted the time of {made} submissions; grade again for what it costs.")
+    if lost:
+        print("Handed in nothing that is here: " + ", ".join(lost) + ".")
+
+
+@command(
+    "grade",
+    epilog=example(
+        "grade inbox", "grade inbox --processes 4", "grade inbox --scheduler tls://10.0.0.1:8786"
+    ),
+)
+def grade_inbox(
+    folder: Annotated[Path, typer.Argument(help="Holds one folder or zip for each student.")],
+    processes: Annotated[
+        int, typer.Option(help="How many processes of this machine judge; one for each core by default.")
+    ] = os.cpu_count() or 1,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers judge instead.")
+    ] = "",
+    no_isolation: NoIsolation = False,
+) -> None:
+    """Take in what lies in a folder (one folder or zip a student), grade it, write all that follows."""
+    from rich.console import Console
+
+    from autograder.gradebook.grade import grade
+    from autograder.gradebook.queries import platform_numbers
+    from autograder.reports.class_report import write_class_report
+    from autograder.reports.console import results_table
+    from autograder.reports.feedback import write_feedback
+    from autograder.reports.results import read_results, write_scores
+    from autograder.sandbox.doctor import require_safety
+    from autograder.submissions.intake import collect
+
+    trust(no_isolation)
+    console, course = Console(), default_course()
+    with console.status("Trying the sandbox from inside ..."):
+        require_safety(course)
+    for record in collect(folder, course, platform_numbers(course)):
+        if record.reason:
+            print(f"{record.student}: {record.file} {record.reason}")
+    for graded in grade(course, processes=processes, scheduler=scheduler):
+        if graded.problem:
+            print(f"{graded.student}, {graded.step}: {graded.problem}")
+    results = read_results(course)
+    console.print(results_table(results.results))
+    report, scores = write_class_report(results), write_scores(results)
+    print(f"Report: {report}\nScores: {scores}\nFeedback pages: {write_feedback(course, processes)}")
+
+
+@command("report", epilog=example("report", "report --unfinished"))
+def write_reports(
+    unfinished: Annotated[
+        bool,
+        typer.Option(
+            "--unfinished", help="Write scores for platforms also where a person has still to look."
+        ),
+    ] = False,
+) -> None:
+    """Write all that follows from the gradebook anew: report, tables for platforms, feedback pages."""
+    from autograder.gradebook.writer import set_penalties
+    from autograder.reports.class_report import write_class_report
+    from autograder.reports.feedback import write_feedback
+    from autograder.reports.platforms import export
+    from autograder.reports.results import read_results, write_scores
+
+    course = default_course()
+    set_penalties(course)
+    results = read_results(course)
+    tables, lost = export(results, unfinished)
+    paths = [write_class_report(results), write_scores(results), *tables]
+    print("Wrote " + ", ".join(map(str, paths)) + ".")
+    if lost:
+        print("Not in moodle.csv, for want of an email address: " + ", ".join(lost) + ".")
+    print(f"Feedback pages: {write_feedback(course, os.cpu_count() or 1)}")
+
+
+@command("check", epilog=example("check inbox/ada/03_encoder.ipynb"))
+def check_notebook(
+    notebook: Annotated[Path, typer.Argument(help="A notebook of the week, under its own name.")],
+    no_isolation: NoIsolation = False,
+) -> None:
+    """Run the hidden checks on one notebook file; the exit code is 1 unless all pass."""
+    from autograder.judging.judge import judge_file
+    from autograder.judging.verdict import State
+
+    trust(no_isolation)
+    verdicts = judge_file(notebook)
+    print("\n".join(verdict.message for verdict in verdicts.values()))
+    raise typer.Exit(int(any(verdict.state != State.PASSED for verdict in verdicts.values())))
+
+
+@command("doctor", epilog=example("doctor"))
+def examine_sandbox() -> None:
+    """Try from inside a sandbox what must be impossible there; exit with 1 where it is not."""
+    from autograder.sandbox.doctor import examine, problems
+
+    results = examine(default_course())
+    for result in results:
+        print(f"{'POSSIBLE' if result.possible else 'refused '}  {result.would}: {result.ended}")
+    print("\n".join(problems(results)) or "Submissions can be locked in here.")
+    raise typer.Exit(int(any(result.possible for result in results)))
+
+
+@command("demo", epilog=example("demo"))
+def run_demo(no_isolation: NoIsolation = False) -> None:
+    """Grade a demo class with nbgrader, from submitting to feedback pages and a CSV."""
+    from autograder.demo import demo
+    from autograder.sandbox.availability import find_obstacle, is_enabled
+
+    trust(no_isolation)
+    if is_enabled() and (obstacle := find_obstacle()):
+        print(f"{obstacle} The demo's class is made up here, so it is graded without a sandbox.")
+        trust(True)
+    demo(default_course() / "demo", processes=os.cpu_count() or 1)
