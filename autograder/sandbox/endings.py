@@ -8,13 +8,14 @@ from detrlab.checks.errors import CheckAborted
 from detrlab.checks.text import printable
 
 TOO_LONG = "took too long and was stopped"
-SIGNALS: dict[int, str] = {
-    signal.SIGXCPU: TOO_LONG,
-    signal.SIGKILL: "took too long or too much memory, or stopped itself",
-    signal.SIGSEGV: "crashed (segmentation fault)",
-    signal.SIGABRT: "crashed (abort)",
-    signal.SIGBUS: "crashed (bus error)",
+HOW = {
+    "SIGXCPU": TOO_LONG,
+    "SIGKILL": "took too long or too much memory, or stopped itself",
+    "SIGSEGV": "crashed (segmentation fault)",
+    "SIGABRT": "crashed (abort)",
+    "SIGBUS": "crashed (bus error)",
 }
+SIGNALS = {getattr(signal, name): how for name, how in HOW.items() if hasattr(signal, name)}
 LONGEST = 300  # characters of a worker's last line that are shown
 
 
