@@ -46,13 +46,20 @@ fixtures: $(BIN)/.ready  ## compute only the numbers that the visible checks com
 solutions: $(BIN)/.ready  ## execute the solutions into notebooks with outputs
 	@python -m autograder solutions
 
-check: $(BIN)/.ready  ## lint, types and the fast tests: two to three minutes
+check: $(BIN)/.ready  ## lint, types and the fast tests: two minutes
 	ruff check --quiet . && ruff format --quiet --check . && mypy
-	pytest -q -n 2 --dist loadgroup -m "not slow"
+	pytest -q -n 2 --dist loadgroup -m "not slow and not audit"
 
-test: $(BIN)/.ready  ## everything: check, then nbgrader end to end, executed notebooks, the lab
+test: $(BIN)/.ready  ## check, then nbgrader end to end, attacks, executed notebooks, the lab
 	ruff check --quiet . && ruff format --quiet --check . && mypy
-	pytest -q -n 2 --dist loadgroup
+	pytest -q -n 2 --dist loadgroup -m "not audit"
+
+audit: $(BIN)/.ready  ## what takes long by nature: many seeds, thousands of spoilt replies
+	pytest -q -n 2 --dist loadgroup -m audit
+
+reference: $(BIN)/.ready  ## the numbers of transformers' DETR that the solutions are compared with
+	@pip install --quiet --disable-pip-version-check -c $(LOCK) --target build/transformers transformers
+	@PYTHONPATH=build/transformers python -m autograder.tests.reference.make_numbers
 
 bench: $(BIN)/.ready  ## time the training recipe beside the plain one: half an hour
 	@python -m autograder bench
@@ -72,5 +79,5 @@ $(BIN)/.ready: pyproject.toml $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[dev]'
 	@touch $@
 
-.PHONY: help lab progress demo grade formgrader bundle notebooks fixtures solutions check test bench lock clean
+.PHONY: help lab progress demo grade formgrader bundle notebooks fixtures solutions check test audit reference bench lock clean
 .DEFAULT_GOAL := help
