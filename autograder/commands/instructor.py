@@ -163,7 +163,7 @@ def examine_sandbox() -> None:
 
     results = examine(default_course())
     for result in results:
-        print(f"{'POSSIBLE' if result.possible else 'refused '}  {result.would}: {result.ended}")
+        print(f"{'POSSIBLE' if result.possible else 'refused '}  {result.action}: {result.outcome}")
     print("\n".join(problems(results)) or "Submissions can be locked in here.")
     raise typer.Exit(int(any(result.possible for result in results)))
 

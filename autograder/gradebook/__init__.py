@@ -1,1 +1,1 @@
-"""nbgrader's database: the grading run, scoring, the one writer, queries, preprocessors, late days."""
+"""Grade into nbgrader's database: the grading run, scoring, the writer, queries, preprocessors."""

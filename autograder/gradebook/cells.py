@@ -1,4 +1,4 @@
-"""Names of cells, and a step's notebooks as they lie in the course's own folders."""
+"""Names of graded cells, and the notebooks of a step in the course's source and release folders."""
 
 import json
 from pathlib import Path
@@ -9,25 +9,25 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """Return a cell's nbgrader name, or an empty string."""
+    """Return nbgrader's name of a cell; empty if it has none."""
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
 def exercise_of(name: str) -> str:
-    """Return the exercise that a graded cell of this name belongs to."""
+    """Return the exercise of a graded cell: its name without the prefix of checks."""
     return name.removeprefix("tests_")
 
 
 def course_of(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
-    """Return the course that a preprocessor works for: converter, exporter, preprocessor."""
+    """Return the course of a preprocessor, whose parent is an exporter, whose parent is a converter."""
     return preprocessor.parent.parent.coursedir
 
 
 def read_step(course: CourseDirectory, folder: str, step: str) -> dict:
-    """Read a step's notebook in the course's source or release folder.
+    """Read the notebook of a step in the course's source or release folder.
 
     Raises:
-        FileNotFoundError: where it is missing.
+        FileNotFoundError: if it is missing.
     """
     path = Path(course.format_path(folder, ".", step), f"{step}.ipynb")
     if not path.is_file():

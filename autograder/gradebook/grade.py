@@ -1,7 +1,7 @@
-"""Grade what was submitted: judge in parallel, write into nbgrader's gradebook from this process alone.
+"""Grade submissions: judge them in parallel, and write nbgrader's gradebook from this process alone.
 
-What is graded already, as it is now, is left as it is: a run that was killed goes on where it was, and a
-run with nothing new takes seconds. What comes out is what `nbgrader autograde` makes of the verdicts.
+Submissions that have not changed since they were graded are skipped: a run that was killed resumes, and a
+run with nothing new takes seconds. The results are those of `nbgrader autograde` with the same verdicts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,14 +9,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import (
+from rich.progress_bar import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    Task,
     TimeRemainingColumn,
 )
-from rich.progress import Task as Line
 from rich.text import Text
 
 from autograder.gradebook.grading_run import GradedStep, GradingRun, Submission
@@ -40,55 +40,65 @@ def grade(
     processes: int = 0,
     scheduler: str = "",
 ) -> list[GradedStep]:
-    """Grade what lies in the course's submitted folder and is not yet graded as it is.
+    """Grade the submissions in the course's submitted folder that are new or have changed.
 
     Args:
-        course: its folder.
-        students, steps: which of them; all where none are given.
-        processes: how many of this machine judge; 0 for this process alone.
+        course: the course folder.
+        students: their ids; all by default.
+        steps: their names; all by default.
+        processes: how many judge on this machine; 0 for this process alone.
         scheduler: the address of a Dask scheduler whose workers judge instead.
 
+    Returns:
+        what was graded in this run, by student and step.
+
     Raises:
-        ValueError: where there is no such step or student.
-        GradingStopped: where it cannot go on for now.
-        SandboxUnavailable: where nothing can be sandboxed.
+        ValueError: if there is no such step or student.
+        FileNotFoundError: if the release of a step is missing.
+        GradingStopped: if grading cannot continue for now.
+        SandboxUnavailable: if submissions cannot be sandboxed.
     """
     api = open_course(course)
     work = find_work(api, students, steps)
-    done: list[GradedStep] = []
-    with hold_course(course), Writer(api) as writer, progress() as bar:
+    graded: list[GradedStep] = []
+    with hold_course(course), Writer(api) as writer, progress_bar() as bar:
         run = GradingRun(api, writer)
-        line = bar.add_task("Grading", total=len(work))
-        judged: dict[str, Submission] = {}
+        task = bar.add_task("Grading", total=len(work))
+        submissions: dict[str, Submission] = {}
 
         def jobs() -> Iterator[Job]:
-            """Yield a job for each student about whom something is still to be found out."""
-            for student, own in work.items():
-                submission = run.read(student, own)
+            """Yield a job for each student with a step that has no verdicts yet; write all others."""
+            for student, submitted_steps in work.items():
+                submission = run.read(student, submitted_steps)
                 job = run.job(submission) if submission.keys else None
                 if job:
-                    judged[student] = submission
+                    submissions[student] = submission
                     yield job
                 else:
-                    done.extend(run.write(submission, {}))
-                    bar.advance(line)
+                    graded.extend(run.write(submission, {}))
+                    bar.advance(task)
 
-        waiting = jobs()
-        if first := next(waiting, None):  # a run with nothing to judge starts no processes
-            for student, verdicts in judge_jobs(chain([first], waiting), processes, scheduler):
-                done += run.write(judged.pop(student), verdicts)
-                bar.advance(line)
-    return sorted(done)
+        pending = jobs()
+        if first := next(pending, None):  # without a job, no processes are started
+            for student, verdicts in judge_jobs(chain([first], pending), processes, scheduler):
+                graded += run.write(submissions.pop(student), verdicts)
+                bar.advance(task)
+    return sorted(graded)
 
 
 def find_work(
     api: "NbGraderAPI", students: Iterable[str] | None = None, steps: Iterable[str] | None = None
 ) -> Work:
-    """Return what was submitted of these steps by these students, or of all.
+    """Return the steps that each student has submitted, among the given students and steps.
+
+    Args:
+        api: nbgrader, opened on the course.
+        students: their ids; all by default.
+        steps: their names; all by default.
 
     Raises:
-        ValueError: where there is no such step or student.
-        FileNotFoundError: where the release of a step is missing.
+        ValueError: if there is no such step, or a student has submitted none of them.
+        FileNotFoundError: if the release of a step is missing.
     """
     known = sorted(api.get_source_assignments())
     chosen = known if steps is None else list(steps)
@@ -96,8 +106,8 @@ def find_work(
         course = api.coursedir.root
         raise ValueError(f"{course} has no step {min(unknown)!r}; it has {', '.join(known) or 'none'}.")
     folder = Path(api.coursedir.root, api.coursedir.release_directory)
-    if gone := [step for step in chosen if not (folder / step / f"{step}.ipynb").is_file()]:
-        raise FileNotFoundError(f"The release of {gone[0]} is missing: python -m autograder release")
+    if missing := [step for step in chosen if not (folder / step / f"{step}.ipynb").is_file()]:
+        raise FileNotFoundError(f"The release of {missing[0]} is missing: python -m autograder release")
     work: Work = {}
     for step in chosen:
         for student in sorted(api.get_submitted_students(step)):
@@ -107,18 +117,18 @@ def find_work(
     wanted = set(students)
     if unknown := wanted - work.keys():
         raise ValueError(f"{min(unknown)!r} has submitted none of these steps.")
-    return {student: own for student, own in work.items() if student in wanted}
+    return {student: submitted_steps for student, submitted_steps in work.items() if student in wanted}
 
 
 class SpeedColumn(ProgressColumn):
-    """Says how fast it goes."""
+    """A column of a progress bar with the speed."""
 
-    def render(self, line: Line) -> Text:
-        """Return students a minute, over the last half minute."""
-        return Text(f"{60 * line.speed:.0f} students a minute" if line.speed else "")
+    def render(self, task: Task) -> Text:
+        """Return the speed in students a minute."""
+        return Text(f"{60 * task.speed:.0f} students a minute" if task.speed else "")
 
 
-def progress() -> Progress:
-    """Return a bar: how many students of how many, how fast, and how long it will still take."""
-    left = TimeRemainingColumn(compact=True)
-    return Progress("{task.description}", BarColumn(), MofNCompleteColumn(), SpeedColumn(), left, "left")
+def progress_bar() -> Progress:
+    """Return a progress bar with the number of students, the speed and the remaining time."""
+    columns = (BarColumn(), MofNCompleteColumn(), SpeedColumn(), TimeRemainingColumn(compact=True))
+    return Progress("{task.description}", *columns, "left")

@@ -1,4 +1,4 @@
-"""One run of grading: what is still to be graded, what a judge needs for it, and what is written down."""
+"""One grading run: find what has to be graded, prepare it for the judge, write the results."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from autograder.gradebook.notebooks import CourseNotebooks
 from autograder.gradebook.preprocessors import WriteVerdicts, forget_scores
 from autograder.gradebook.record import GradingRecord, answers_of, read_record, traces_of
-from autograder.gradebook.scoring import complete
+from autograder.gradebook.scoring import with_missing_verdicts
 from autograder.gradebook.writer import GradedNotebook, Writer
 from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
@@ -31,7 +31,7 @@ NOT_JUDGED = "could not be judged, so a person must look; the next run tries aga
 
 @dataclass(frozen=True, order=True)
 class GradedStep:
-    """How grading one submission of one step went; `problem` is empty where it went well."""
+    """The result of grading one student's submission of a step; `problem` is empty if all went well."""
 
     student: str
     step: str
@@ -40,13 +40,13 @@ class GradedStep:
 
 @dataclass
 class Submission:
-    """What one student submitted, read once: grading is about this, whatever changes meanwhile.
+    """One student's submission, read once, so that changes to the files during the run have no effect.
 
-    Args:
-        student: whose it is.
-        files: the notebooks and the model, by their place in the folder.
-        keys: of the steps that are to be graded; empty where there is no notebook in a step's folder.
-        rebuilt: those notebooks on the release, where they can be read.
+    Attributes:
+        student: the student's id.
+        files: the notebooks and the trained model, by their path in nbgrader's layout.
+        keys: the cache keys of the steps to grade; empty for a step without a notebook.
+        rebuilt: the notebooks of those steps, rebuilt on the release, if they can be read.
     """
 
     student: str
@@ -60,99 +60,102 @@ class Submission:
 
 
 class GradingRun:
-    """What grading one course takes: its notebooks, its verdicts, the writer of its gradebook."""
+    """A run over one course, with its notebooks, its verdicts and the writer of its gradebook."""
 
     def __init__(self, api: "NbGraderAPI", writer: Writer):
         self.api, self.writer, self.root = api, writer, Path(api.coursedir.root)
         self.notebooks = CourseNotebooks(api)
         self.cache = VerdictCache(self.root, WriteVerdicts(parent=api).judge, secret_seed(self.root))
-        self.by_nbgrader = has_own_preprocessors(self.root)
+        self.uses_nbgrader = has_own_preprocessors(self.root)
         self.recorded = writer.read().submissions
 
     def read(self, student: str, steps: Iterable[str]) -> Submission:
-        """Read what a student submitted; its keys are those of steps not graded yet as they are now."""
-        files = read_files(self.notebooks.submitted(student))
+        """Read a student's submission; its keys are those of the steps that have to be graded."""
+        files = read_files(self.notebooks.submitted_folder(student))
         keys = {
             step: self.cache.key(step, files) if f"{step}/{step}.ipynb" in files else "" for step in steps
         }
-        to_do = {step: key for step, key in keys.items() if not self.is_done(student, step, key)}
-        return Submission(student, files, to_do)
+        due = {step: key for step, key in keys.items() if not self.is_up_to_date(student, step, key)}
+        return Submission(student, files, due)
 
-    def is_done(self, student: str, step: str, key: str) -> bool:
-        """Say whether the gradebook has what would be written now; what came late is always written."""
+    def is_up_to_date(self, student: str, step: str, key: str) -> bool:
+        """Return whether the gradebook is up to date; late submissions are always written again."""
         record, row = read_record(self.root, student, step), self.recorded.get((student, step))
         if not key or record.key != key or row is None or row.penalty is not None or row.seconds_late > 0:
             return False
-        in_time = self.notebooks.time_of(student, step) in (None, row.timestamp)
-        page = self.notebooks.autograded(student, step) / f"{step}.ipynb"
-        return in_time and row.scores == record.scores and page.is_file()
+        same_time = self.notebooks.timestamp_of(student, step) in (None, row.timestamp)
+        notebook = self.notebooks.autograded_folder(student, step) / f"{step}.ipynb"
+        return same_time and row.scores == record.scores and notebook.is_file()
 
     def job(self, submission: Submission) -> Job | None:
-        """Return what a judge needs for the steps without verdicts; None where there are none.
+        """Return the job of judging the steps without verdicts; None if all have verdicts.
 
-        Left out is what cannot be read: nbgrader will come upon it when the submission is written.
+        Notebooks that cannot be read are left out; nbgrader reports them when the submission is written.
         """
         unknown = [step for step, key in submission.keys.items() if key and not self.cache.has(key)]
-        parsed = {place: parse(content) for place, content in submission.files.items()}
+        parsed = {path: parse_or_none(content) for path, content in submission.files.items()}
         files: dict[str, bytes] = {}
         cells: dict[str, list[dict]] = {}
         for step in unknown:
             notebook = parsed[f"{step}/{step}.ipynb"]
             try:
-                nb = self.notebooks.rebuilt(notebook, step) if notebook is not None else None
-            except Exception:  # whatever it is, it costs this notebook alone
-                nb = None
-            if nb is None:
+                rebuilt = self.notebooks.rebuild(notebook, step) if notebook is not None else None
+            except Exception:  # no notebook may stop the others
+                rebuilt = None
+            if rebuilt is None:
                 continue
-            submission.rebuilt[step] = nb
-            cells[step] = [bare(cell) for cell in nb.cells if cell.cell_type == "code"]
-            for place, content in companions(step, submission.files).items():
-                notebook = parsed[place]
-                files[place] = content if notebook is None else without_outputs(notebook)
+            submission.rebuilt[step] = rebuilt
+            cells[step] = [plain_cell(cell) for cell in rebuilt.cells if cell.cell_type == "code"]
+            for path, content in companions(step, submission.files).items():
+                notebook = parsed[path]
+                files[path] = content if notebook is None else without_outputs(notebook)
         if not unknown:
             return None
         return Job(submission.student, self.cache.judge, self.cache.seed, course_version(), cells, files)
 
     def write(self, submission: Submission, verdicts: dict[str, Verdicts | None]) -> list[GradedStep]:
-        """Keep what the judge found on a student's steps, then write each step that is to be graded."""
-        for step, found in verdicts.items():
-            self.cache.keep(submission.keys[step], step, found)
+        """Store the verdicts on a student's steps, then write each step that has to be graded."""
+        for step, verdicts_on_step in verdicts.items():
+            self.cache.keep(submission.keys[step], step, verdicts_on_step)
         return [self.write_step(submission, step) for step in submission.keys]
 
     def write_step(self, submission: Submission, step: str) -> GradedStep:
-        """Write gradebook, notebook and record; killed in between, the next run does it again."""
+        """Write gradebook, notebook and record; the record is last, so that a killed run is repeated."""
         student = submission.student
-        if self.by_nbgrader:
+        if self.uses_nbgrader:
             return self.ask_nbgrader(student, step)
         key = submission.keys[step]
-        known = self.cache.find(key) if key else None
+        cached = self.cache.find(key) if key else None
         try:
             nb = submission.rebuilt.pop(step, None)
             if nb is None:
-                nb = self.notebooks.rebuilt(
-                    parse_notebook(submission.files[f"{step}/{step}.ipynb"]), step
-                )
-            verdicts = complete(nb, known or {})
+                submitted = parse_notebook(submission.files[f"{step}/{step}.ipynb"])
+                nb = self.notebooks.rebuild(submitted, step)
+            verdicts = with_missing_verdicts(nb, cached or {})
             nb = self.notebooks.with_outputs(nb, verdicts)
-        except Exception:  # whatever it is, nbgrader can say what it makes of it
+        except Exception:  # nbgrader reports what is wrong with the notebook
             return self.ask_nbgrader(student, step)
         model = submission.model(step)
-        answers, before = answers_of(nb, model), read_record(self.root, student, step).answers
-        changed = {name for name, answer in answers.items() if before.get(name) != answer}
-        time = self.notebooks.time_of(student, step)
+        answers, earlier_answers = answers_of(nb, model), read_record(self.root, student, step).answers
+        changed = {name for name, answer in answers.items() if earlier_answers.get(name) != answer}
+        time = self.notebooks.timestamp_of(student, step)
         scores = self.writer.record(GradedNotebook(student, step, nb, verdicts, changed, time))
         self.notebooks.write_autograded(student, step, nb)
         record = GradingRecord(
-            "" if known is None else key, verdicts, answers, scores, traces_of(nb, model)
+            "" if cached is None else key, verdicts, answers, scores, traces_of(nb, model)
         )
         record.write(self.root, student, step)
-        return GradedStep(student, step, NOT_JUDGED if known is None else "")
+        return GradedStep(student, step, NOT_JUDGED if cached is None else "")
 
     def ask_nbgrader(self, student: str, step: str) -> GradedStep:
-        """Have nbgrader grade a submission; where it cannot, scores, verdicts and page are removed."""
+        """Let nbgrader grade a submission; if it fails, remove scores, verdicts and feedback page.
+
+        Raises:
+            KeyboardInterrupt: if the user stops nbgrader.
+        """
         result = self.api.autograde(step, student)
         if "KeyboardInterrupt" in result.get("error", ""):
-            raise KeyboardInterrupt  # nbgrader's API swallows it
+            raise KeyboardInterrupt  # nbgrader's API catches it
         problem = "" if result["success"] else result.get("log", result.get("error", "")).strip()
         if problem:
             forget_scores(self.api.coursedir.db_url, step, student)
@@ -162,21 +165,21 @@ class GradingRun:
         return GradedStep(student, step, problem)
 
 
-def parse(content: bytes) -> Notebook | None:
-    """Parse a notebook file; None where it is another file, or damaged."""
+def parse_or_none(content: bytes) -> Notebook | None:
+    """Parse a notebook file; return None for a damaged or another file."""
     try:
         return parse_notebook(content)
     except UnreadableFile:
         return None
 
 
-def bare(cell: NotebookNode) -> dict:
-    """Return a code cell without its outputs, as plain data."""
+def plain_cell(cell: NotebookNode) -> dict:
+    """Return the type, source and metadata of a code cell as plain data."""
     return json.loads(json.dumps({name: cell[name] for name in ("cell_type", "source", "metadata")}))
 
 
 def without_outputs(notebook: Notebook) -> bytes:
-    """Return a notebook's content without its outputs."""
+    """Return the bytes of a notebook file without outputs."""
     cells = [
         {name: value for name, value in cell.items() if name != "outputs"} for cell in notebook["cells"]
     ]

@@ -1,4 +1,4 @@
-"""The notebooks of a course in nbgrader's folders: rebuild submitted ones, write graded ones."""
+"""The notebooks in nbgrader's folders of a course: rebuild submitted ones, write graded ones."""
 
 import json
 import os
@@ -23,68 +23,69 @@ if TYPE_CHECKING:
 
 
 class CourseNotebooks:
-    """The notebooks of a course; what is the same for a class is read once."""
+    """The notebooks of a course; those that all students share are read once."""
 
     def __init__(self, api: "NbGraderAPI"):
         self.course, self.root = api.coursedir, Path(api.coursedir.root)
-        self.corrections = [OverwriteKernelspec(parent=api), OverwriteCells(parent=api)]
+        self.overwriters = [OverwriteKernelspec(parent=api), OverwriteCells(parent=api)]
         self.limit = LimitOutput(parent=api)
         self.permissions = 0o664 if self.course.groupshared else 0o444
         self.releases: dict[str, Notebook] = {}
         self.sources: dict[str, Notebook] = {}
 
-    def submitted(self, student: str, step: str = "") -> Path:
-        """Return a student's folder, or that of a step in it."""
+    def submitted_folder(self, student: str, step: str = "") -> Path:
+        """Return the folder of a student's submissions, or of that of a step."""
         return Path(self.root, self.course.submitted_directory, student, step)
 
-    def time_of(self, student: str, step: str) -> datetime | None:
-        """Return when it was submitted, in UTC; None where no file says so in a readable way."""
+    def timestamp_of(self, student: str, step: str) -> datetime | None:
+        """Return when a step was submitted, in UTC; None if there is no readable timestamp."""
         try:
-            return self.course.get_existing_timestamp(self.submitted(student, step))
-        except (AttributeError, ValueError):  # nbgrader's own way to say that it cannot read the file
+            return self.course.get_existing_timestamp(self.submitted_folder(student, step))
+        except (AttributeError, ValueError):  # nbgrader cannot read the file
             return None
 
     def release(self, step: str) -> Notebook:
-        """Return a release, corrected by the gradebook as nbgrader does it."""
+        """Return the release of a step, overwritten from the gradebook as nbgrader does it."""
         if step not in self.releases:
             ids = {"notebook": step, "assignment": step, "db_url": self.course.db_url}
             release = read_step(self.course, self.course.release_directory, step)
             notebook = nbformat.reads(json.dumps(release), 4)
-            for preprocessor in self.corrections:
+            for preprocessor in self.overwriters:
                 notebook, _ = preprocessor.preprocess(notebook, {"nbgrader": ids})
             self.releases[step] = notebook
             self.sources[step] = read_step(self.course, self.course.source_directory, step)
         return self.releases[step]
 
-    def rebuilt(self, submitted: Notebook, step: str) -> NotebookNode:
-        """Return a submitted notebook, as parsed JSON, on the release of its step."""
+    def rebuild(self, submitted: Notebook, step: str) -> NotebookNode:
+        """Rebuild a submitted notebook, given as parsed JSON, on the release of its step."""
         return nbformat.from_dict(rebuild(submitted, self.release(step)))
 
     def with_outputs(self, nb: NotebookNode, verdicts: Verdicts) -> NotebookNode:
-        """Write the verdicts into a rebuilt notebook as nbgrader scores them."""
+        """Write the verdicts into a rebuilt notebook, in the form that nbgrader scores; return it."""
         write_outputs(nb, verdicts)
         return self.limit.preprocess(nb, {})[0]
 
     def write_autograded(self, student: str, step: str, nb: NotebookNode) -> None:
-        """Write the notebook that people see, with rubrics, and what came with it: all or nothing."""
-        unfinished = self.root / ".unfinished" / student / step
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        for folder in (self.submitted(student, step), Path(self.course.format_path("source", ".", step))):
+        """Write the graded notebook, with rubrics, and the files beside it atomically."""
+        temporary = self.root / ".unfinished" / student / step
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        source = Path(self.course.format_path("source", ".", step))
+        for folder in (self.submitted_folder(student, step), source):
             for name in find_all_files(folder, [*self.course.ignore, "*.ipynb"]):
-                place = unfinished / Path(name).relative_to(folder)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(name, place)
-                place.chmod(self.permissions)
+                path = temporary / Path(name).relative_to(folder)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(name, path)
+                path.chmod(self.permissions)
         add_rubrics(nb, self.sources[step])
-        path = unfinished / f"{step}.ipynb"
+        path = temporary / f"{step}.ipynb"
         path.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8")
         path.chmod(self.permissions)
-        final = self.autograded(student, step)
+        final = self.autograded_folder(student, step)
         shutil.rmtree(final, ignore_errors=True)
         final.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(unfinished, final)
+        os.replace(temporary, final)
 
-    def autograded(self, student: str, step: str) -> Path:
-        """Return the folder of what people see of a graded submission."""
+    def autograded_folder(self, student: str, step: str) -> Path:
+        """Return the folder of a graded submission."""
         return Path(self.root, self.course.autograded_directory, student, step)

@@ -1,8 +1,8 @@
-"""What nbgrader does with each notebook of ours, where it would run student code (nbgrader_config.py).
+"""nbgrader's preprocessors for this course, in the place of running student code (nbgrader_config.py).
 
-`Rebuild` puts each submission on the pristine release, `WriteVerdicts` writes what the judge says as the
+`Rebuild` rebuilds each submission on the pristine release, `WriteVerdicts` writes the verdicts as the
 outputs of the graded cells, nbgrader's SaveAutoGrades turns these into scores, and `KeepManualGrades`
-sees to it that what a person graded stays graded. `python -m autograder grade` comes to the same end.
+preserves what a person graded. `python -m autograder grade` has the same results.
 """
 
 from pathlib import Path
@@ -15,7 +15,12 @@ from traitlets import Unicode
 
 from autograder.gradebook.cells import course_of, exercise_of, read_step
 from autograder.gradebook.record import GradingRecord, answers_of, read_record, traces_of
-from autograder.gradebook.scoring import GradeBefore, complete, needs_review, write_outputs
+from autograder.gradebook.scoring import (
+    PreviousGrade,
+    needs_review,
+    with_missing_verdicts,
+    write_outputs,
+)
 from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
 from autograder.judging.job import Job, judge_job
@@ -24,7 +29,7 @@ from autograder.workspace.secret_seed import secret_seed
 
 
 class Rebuild(NbGraderPreprocessor):
-    """Rebuild the submission on the release, whichever way it came in: intake, collect, by hand."""
+    """Rebuild the submission on the release, however it was collected: by intake, nbgrader or by hand."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Return the rebuilt notebook."""
@@ -34,14 +39,18 @@ class Rebuild(NbGraderPreprocessor):
 
 
 class WriteVerdicts(NbGraderPreprocessor):
-    """Write each graded code cell's verdict as its output: nbgrader scores outputs, and only these."""
+    """Write the verdict on each graded code cell as its output, from which nbgrader takes the score."""
 
     judge = Unicode(
         "autograder.judging.judge.judge", help="Dotted name of the function that judges a notebook."
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Write the verdicts that are kept; where there are none, judge in a sandbox of its own."""
+        """Write the verdicts in the cache; if there are none, judge in a sandbox of its own.
+
+        Raises:
+            SandboxUnavailable: if no sandbox can be started.
+        """
         ids = resources["nbgrader"]
         student, step = ids["student"], ids["assignment"]
         ids["before"] = forget_scores(ids["db_url"], step, student)
@@ -53,25 +62,25 @@ class WriteVerdicts(NbGraderPreprocessor):
         verdicts = cache.find(key)
         if verdicts is None:
             cells = {step: [cell for cell in nb.cells if cell.cell_type == "code"]}
-            own = companions(step, files)
-            job = Job(student, cache.judge, cache.seed, course_version(), cells, own)
+            needed_files = companions(step, files)
+            job = Job(student, cache.judge, cache.seed, course_version(), cells, needed_files)
             verdicts = judge_job(job)[step]
             cache.keep(key, step, verdicts)
         ids["key"] = "" if verdicts is None else key
-        ids["verdicts"] = complete(nb, verdicts or {})
+        ids["verdicts"] = with_missing_verdicts(nb, verdicts or {})
         ids["model"] = files.get(f"{step}/{MODEL}")
         write_outputs(nb, ids["verdicts"])
         return nb, resources
 
 
 class KeepManualGrades(NbGraderPreprocessor):
-    """Keep what a person graded as graded, as long as what they graded is still the same.
+    """Preserve a person's grade as long as the answer is unchanged.
 
-    SaveAutoGrades asks for a second look at every manual grade after every regrade.
+    SaveAutoGrades would require a review of every manual grade after every regrade.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Correct the "needs manual grade" marks that SaveAutoGrades has set; record what was graded."""
+        """Correct the needs_manual_grade flags that SaveAutoGrades has set; write the grading record."""
         ids = resources["nbgrader"]
         student, step, verdicts = ids["student"], ids["assignment"], ids["verdicts"]
         root = Path(course_of(self).root)
@@ -80,29 +89,29 @@ class KeepManualGrades(NbGraderPreprocessor):
             notebook = gradebook.find_submission_notebook(ids["notebook"], step, student)
             scores = {grade.name: grade.auto_score for grade in notebook.grades}
             for grade in notebook.grades:
-                before = ids["before"].get(grade.name, GradeBefore())
-                same = answers.get(grade.name) == earlier.get(grade.name)
+                previous = ids["before"].get(grade.name, PreviousGrade())
+                same_answer = answers.get(grade.name) == earlier.get(grade.name)
                 verdict = verdicts.get(exercise_of(grade.name))
                 is_code = grade.cell_type == "code"
-                grade.needs_manual_grade = needs_review(grade, is_code, before, same, verdict)
+                grade.needs_manual_grade = needs_review(grade, is_code, previous, same_answer, verdict)
             gradebook.db.commit()
         record = GradingRecord(ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"]))
         record.write(root, student, step)
         return nb, resources
 
 
-def forget_scores(db_url: str, step: str, student: str) -> dict[str, GradeBefore]:
-    """Remove the automatic scores of a submission; return what they and the manual marks were.
+def forget_scores(db_url: str, step: str, student: str) -> dict[str, PreviousGrade]:
+    """Remove the automatic scores of a submission; return its previous grades, by cell.
 
-    A submission that cannot be graded this time must not keep the score of last time.
+    A submission that cannot be graded this time must not keep its previous score.
     """
     with Gradebook(db_url) as gradebook:
         try:
             notebook: SubmittedNotebook = gradebook.find_submission_notebook(step, step, student)
         except MissingEntry:
             return {}
-        before = {grade.name: GradeBefore.of(grade) for grade in notebook.grades}
+        previous = {grade.name: PreviousGrade.of(grade) for grade in notebook.grades}
         for grade in notebook.grades:
             grade.auto_score, grade.needs_manual_grade = None, True
         gradebook.db.commit()
-        return before
+        return previous

@@ -1,4 +1,4 @@
-"""Model answer and rubric: behind each written answer for the person who grades, on no student's page."""
+"""Model answers and rubrics: shown after each written answer to graders, never to students."""
 
 from nbformat import NotebookNode, v4
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
@@ -7,14 +7,14 @@ from traitlets import List
 from autograder.gradebook.cells import course_of, grade_id, read_step
 from autograder.submissions.outputs import as_text
 
-RUBRIC = "rubric"  # the tag of the cells that only the person who grades sees
+RUBRIC = "rubric"  # the tag of the cells that only graders see
 
 
 class ShowRubric(NbGraderPreprocessor):
-    """Put model answer and rubric behind each written answer, for the person who grades it."""
+    """Add model answer and rubric after each written answer, for graders."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Add one cell behind each written answer; the text is the source notebook's."""
+        """Add a cell after each written answer; its text comes from the source notebook."""
         course = course_of(self)
         step = resources["nbgrader"]["assignment"]
         add_rubrics(nb, read_step(course, course.source_directory, step))
@@ -22,7 +22,7 @@ class ShowRubric(NbGraderPreprocessor):
 
 
 def add_rubrics(nb: NotebookNode, source: dict) -> None:
-    """Add a cell behind each written answer: model answer and rubric, as the source notebook has them."""
+    """Add a cell with the source notebook's model answer and rubric after each written answer."""
     names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in source["cells"]]
     cells = []
     for cell in nb.cells:
@@ -37,12 +37,12 @@ def add_rubrics(nb: NotebookNode, source: dict) -> None:
 
 
 class HideFromStudents(ClearHiddenTests):
-    """Take rubric and hidden checks out again, for the page that the student gets."""
+    """Remove rubrics and hidden checks from the page that the student gets."""
 
-    # nbgrader's preprocessors redeclare this one as not configurable, and warn on every page.
+    # nbgrader's preprocessors redeclare this trait as not configurable, and warn about it on each page.
     display_data_priority: List = List(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Drop the cells that ShowRubric added, and the regions between the marks of hidden tests."""
+        """Remove the cells that ShowRubric added, and the regions of hidden tests."""
         nb.cells = [cell for cell in nb.cells if RUBRIC not in cell.metadata.get("tags", [])]
         return super().preprocess(nb, resources)

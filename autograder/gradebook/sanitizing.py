@@ -1,4 +1,4 @@
-"""Make what a learner wrote harmless on a page: no scripts, no markup, nothing fetched from elsewhere."""
+"""Sanitize what a learner wrote for a page: no scripts, no markup, no resources from other servers."""
 
 import re
 from collections.abc import Collection
@@ -7,21 +7,21 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 
 from autograder.gradebook.cells import grade_id
-from autograder.submissions.outputs import plain
+from autograder.submissions.outputs import plain_text
 
-# What opens a tag, writes a letter in another way, or is a link that runs something when it is followed.
+# What opens a tag, escapes a character, or begins a link that runs code when it is followed.
 MARKUP = re.compile(
     r"<(?=[A-Za-z/!?])|&(?=#?\w+;)|\\(?=:)|(?:javascript|vbscript|data)(?=\s*:)", re.IGNORECASE
 )
 ATTACHMENT = re.compile(r"(attachment):([^\s)]*)")
-PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)  # of others, Markdown makes another one in a page
+PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)  # Markdown changes other names
 PICTURE_ELSEWHERE = re.compile(r"!(?=\[[^\]]*\](?!\(attachment:))")
 TABLES = ["table", "thead", "tbody", "tr", "th", "td", "div", "span", "p", "pre", "br", "hr", "h3"]
 TEXT = ["b", "i", "em", "strong", "code", "ul", "ol", "li", "small", "sub", "sup", "blockquote"]
 
 
 class SafePage(SanitizeHTML):
-    """Make a learner's text and outputs harmless on a page: in formgrader it would act for the grader."""
+    """Sanitize a learner's text and outputs: formgrader would run scripts with the grader's rights."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -31,9 +31,9 @@ class SafePage(SanitizeHTML):
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict, index: int
     ) -> tuple[NotebookNode, dict]:
-        """Break markup in what the learner wrote; the course's own text stays as it is."""
+        """Sanitize the cells that the learner wrote; leave the course's own text as it is."""
         if cell.cell_type == "code":
-            cell.source = plain(cell.source)
+            cell.source = plain_text(cell.source)
             for output in cell.outputs:
                 if "text/markdown" in output.get("data", {}):
                     output.data["text/markdown"] = harmless(output.data["text/markdown"])
@@ -44,15 +44,19 @@ class SafePage(SanitizeHTML):
 
 
 def harmless(text: str, attachments: Collection[str] = ()) -> str:
-    """Return markdown in which nothing runs, and nothing is fetched from elsewhere.
+    """Return Markdown that runs no code and fetches nothing from other servers.
 
-    A zero-width space looks the same in prose and in code, and no longer opens a tag or names a scheme.
-    A picture that is not there would stop the page.
+    A zero-width space after each character that opens markup is invisible in prose and in code.
+
+    Args:
+        text: Markdown.
+        attachments: the names of the cell's pictures; a reference to another one would make the rendering
+            of the page fail.
     """
 
-    def keep(match: re.Match) -> str:
-        there = match[2] in attachments and PLAIN_NAME.fullmatch(match[2])
-        return match[0] if there else f"{match[1]}\u200b:{match[2]}"
+    def check_attachment(match: re.Match) -> str:
+        is_attached = match[2] in attachments and PLAIN_NAME.fullmatch(match[2])
+        return match[0] if is_attached else f"{match[1]}\u200b:{match[2]}"
 
-    text = ATTACHMENT.sub(keep, MARKUP.sub("\\g<0>\u200b", plain(text)))
+    text = ATTACHMENT.sub(check_attachment, MARKUP.sub("\\g<0>\u200b", plain_text(text)))
     return PICTURE_ELSEWHERE.sub("", text)

@@ -1,6 +1,6 @@
-"""Turn verdicts into what nbgrader scores, and say what a person still has to look at.
+"""Turn verdicts into outputs that nbgrader scores, and decide which grades need review.
 
-Used on either way: by the fast writer (writer.py), and by the preprocessors of `nbgrader autograde`.
+Used by the fast writer (writer.py) and by the preprocessors of `nbgrader autograde`.
 """
 
 from dataclasses import dataclass
@@ -13,25 +13,28 @@ from autograder.gradebook.cells import exercise_of, grade_id
 from autograder.judging.verdict import Verdict, Verdicts, not_judged
 
 
-def complete(nb: NotebookNode, verdicts: Verdicts) -> Verdicts:
-    """Return a verdict for each check of a notebook: `not_judged` where there is none."""
+def with_missing_verdicts(nb: NotebookNode, verdicts: Verdicts) -> Verdicts:
+    """Return the verdicts, with `not_judged` for each check of the notebook that has none."""
     checks = [exercise_of(grade_id(cell)) for cell in nb.cells if is_check(cell)]
     return verdicts | {name: not_judged() for name in checks if name not in verdicts}
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Say whether a cell is graded by code."""
+    """Return whether a cell is graded by code."""
     return is_grade(cell) and cell.cell_type == "code"
 
 
 def write_outputs(nb: NotebookNode, verdicts: Verdicts) -> None:
-    """Write each check's verdict as its cell's output: nbgrader scores outputs, and only these."""
+    """Write the verdict on each check as the output of its cell, from which nbgrader takes the score."""
     for cell in filter(is_check, nb.cells):
         write_output(cell, verdicts[exercise_of(grade_id(cell))])
 
 
 def write_output(cell: NotebookNode, verdict: Verdict) -> None:
-    """Put a verdict into a cell as nbgrader reads it: never empty, never on stderr, a float in range."""
+    """Write a verdict into a cell in the form that nbgrader scores.
+
+    nbgrader gives full points for no output and none for output on stderr; the score is a float in range.
+    """
     score = round(float(cell.metadata.nbgrader.points) * verdict.credit, 4)
     cell.outputs = [
         v4.new_output("stream", name="stdout", text=f"{verdict.message}\n"),
@@ -40,28 +43,35 @@ def write_output(cell: NotebookNode, verdict: Verdict) -> None:
 
 
 @dataclass(frozen=True)
-class GradeBefore:
-    """What must be remembered of a grade before it is made anew."""
+class PreviousGrade:
+    """A grade before a regrade."""
 
     auto_score: float | None = None
-    settled: bool = False  # a person has given points, and nothing has asked for them again
+    settled: bool = False  # a person has given points, and no review of them was due
 
     @classmethod
-    def of(cls, grade: Grade) -> "GradeBefore":
-        """Read it off a row of the gradebook."""
+    def of(cls, grade: Grade) -> "PreviousGrade":
+        """Return the grade in a row of the gradebook."""
         settled = grade.manual_score is not None and not grade.needs_manual_grade
         return cls(grade.auto_score, settled)
 
 
 def needs_review(
-    grade: Grade, is_code: bool, before: GradeBefore, same_answer: bool, verdict: Verdict | None
+    grade: Grade, is_code: bool, previous: PreviousGrade, same_answer: bool, verdict: Verdict | None
 ) -> bool:
-    """Say whether a person must look at a grade that was made anew.
+    """Return whether a grade needs review after a regrade.
 
-    What a person graded stays settled as long as what they graded is still the same; nbgrader's own rule
-    asks for a second look after every regrade.
+    A person's grade remains settled as long as the answer is unchanged; nbgrader's own rule requires a
+    review after every regrade.
+
+    Args:
+        grade: the new row of the gradebook.
+        is_code: whether the cell is graded by code.
+        before: the same row before.
+        same_answer: whether the answer is unchanged since it was last graded.
+        verdict: on the exercise; None for a written answer.
     """
     if grade.manual_score is None:
         return grade.auto_score is None or (verdict is not None and verdict.needs_review)
-    same_score = not is_code or grade.auto_score == before.auto_score
-    return not (before.settled and same_answer and same_score)
+    same_score = not is_code or grade.auto_score == previous.auto_score
+    return not (previous.settled and same_answer and same_score)

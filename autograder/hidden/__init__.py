@@ -1,7 +1,7 @@
-"""The hidden checks: `hidden.encoder_layer(TransformerEncoderLayer)` on inputs drawn anew.
+"""The hidden checks: `hidden.encoder_layer(TransformerEncoderLayer)` uses newly drawn inputs.
 
-What a step's exercises are tried out on is drawn in week1/, one module a step; what is right there is
-what the solution does (reference.py), and checking.py compares.
+week1/ draws the cases, with one module for each step; reference.py defines the solution's objects, whose
+outcomes are the correct ones; checking.py compares.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""Run a hidden check: put an object through drawn cases, and compare with what the reference does there.
+"""Run a hidden check: observe an object in drawn cases, and compare with the reference's outcomes.
 
 The probes are those of the visible checks (detrlab/checks/probes). The learner's object may be a class, a
-function, or a proxy of one that lives in another process (autograder/sandbox/remote.py).
+function, or a proxy of one in another process (autograder/sandbox/remote.py).
 """
 
 import functools
@@ -20,29 +20,29 @@ from detrlab.checks.probing import Case, find
 
 
 def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:
-    """Put an object through every case."""
+    """Observe an object in every case with the probe of its exercise."""
     return [observe(find(exercise), learner, case) for case in drawn]
 
 
 class SlipOutcomes(Sequence[Outcome]):
-    """What a known slip does in each case, found out when it is asked for, and once."""
+    """The outcomes of a known slip, one for each case, each computed when it is first needed."""
 
     def __init__(self, exercise: str, slip: KnownSlip, drawn: list[Case], isolated: bool):
         self.exercise, self.drawn = exercise, drawn
         self.learner = define(exercise, slip, isolated)
-        self.known: dict[int, Outcome] = {}
+        self.observed: dict[int, Outcome] = {}
 
     def __len__(self) -> int:
         return len(self.drawn)
 
     def __getitem__(self, number: Any) -> Any:
-        if number not in self.known:
-            self.known[number] = observe(find(self.exercise), self.learner, self.drawn[number])
-        return self.known[number]
+        if number not in self.observed:
+            self.observed[number] = observe(find(self.exercise), self.learner, self.drawn[number])
+        return self.observed[number]
 
 
 def known_slips(exercise: str, drawn: list[Case], isolated: bool = False) -> list[Slip]:
-    """Return the known slips of an exercise, ready to be put through these cases."""
+    """Return the known slips of an exercise with their outcomes in these cases."""
     step, _ = step_of(exercise)
     return [
         Slip(slip.id, slip.message, SlipOutcomes(exercise, slip, drawn, isolated))
@@ -52,13 +52,15 @@ def known_slips(exercise: str, drawn: list[Case], isolated: bool = False) -> lis
 
 
 @functools.lru_cache(maxsize=64)
-def trial(exercise: str, seed: int, isolated: bool) -> tuple[list[Case], list[Outcome], list[Slip]]:
-    """Return the cases of a seed, what is right in them and the slips: the same for a whole class."""
-    # Hashed: who searches for the seed behind some drawn numbers does not find the secret one.
-    mixed = hashlib.sha256(f"{exercise} {seed}".encode()).digest()
-    in_force = functools.partial(reference, isolated=isolated)
-    drawn = draw_cases(exercise, int.from_bytes(mixed[:7], "big"), in_force)
-    right = observe_all(exercise, in_force(exercise), drawn)
+def reference_trial(
+    exercise: str, seed: int, isolated: bool
+) -> tuple[list[Case], list[Outcome], list[Slip]]:
+    """Return the cases of a seed, the reference's outcomes and the slips; cached, for a whole class."""
+    # Hashed, so that the secret seed cannot be recovered from the drawn numbers.
+    digest = hashlib.sha256(f"{exercise} {seed}".encode()).digest()
+    reference_of = functools.partial(reference, isolated=isolated)
+    drawn = draw_cases(exercise, int.from_bytes(digest[:7], "big"), reference_of)
+    right = observe_all(exercise, reference_of(exercise), drawn)
     return drawn, right, known_slips(exercise, drawn, isolated)
 
 
@@ -68,14 +70,16 @@ def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool =
     Args:
         exercise: its name, like "encoder_layer".
         learner: the object that is checked.
-        seed: draws the inputs; a secret one where none is given.
+        seed: draws the inputs; a secret one if none is given.
         isolated: whether the learner's object is built on stand-ins for the step's other exercises, as
-            in grading; what is right is then built on them too.
+            in grading; the reference is then built on them too.
 
     Raises:
-        CheckFailed: with one message where the answer is wrong. It tells no numbers: a later submission
-            meets the same inputs.
+        CheckFailed: if the answer is wrong. The message holds no numbers, since later submissions are
+            checked on the same inputs.
+        NothingYet: if the object is still the stub.
+        AttributeError: if there is no such exercise.
     """
     seed = secrets.randbits(128) if seed is None else seed
-    drawn, right, known = trial(exercise, seed, isolated)
+    drawn, right, known = reference_trial(exercise, seed, isolated)
     judge(observe_all(exercise, learner, drawn), right, known, secret=True)

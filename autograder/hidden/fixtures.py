@@ -1,4 +1,4 @@
-"""Make the numbers that the visible checks compare with: data/checks/<exercise>.safetensors."""
+"""Compute the fixtures that the visible checks compare with: data/checks/<exercise>.safetensors."""
 
 from pathlib import Path
 
@@ -12,13 +12,18 @@ from detrlab.check import FIXTURES
 from detrlab.checks import codec
 from detrlab.checks.comparing import agree, same
 
-VISIBLE_SEED = 20200526  # the day the paper appeared on arXiv
+VISIBLE_SEED = 20200526  # the date of the paper on arXiv
 
 
 def fixture(exercise: str) -> dict:
-    """Compute an exercise's visible cases, what is right in them, and what each known slip does.
+    """Compute an exercise's visible cases and the outcomes of the solution and of each known slip.
 
-    SourceError where the solution itself fails, or where a slip cannot be told from the solution.
+    Returns:
+        "cases", the outcomes of the solution ("right"), and "slips", as `codec.write` stores them.
+
+    Raises:
+        SourceError: if the solution fails its own check, if there are no slips, or if no case
+            distinguishes a slip from the solution.
     """
     cases = draw_cases(exercise, VISIBLE_SEED, reference)
     right = observe_all(exercise, reference(exercise), cases)
@@ -38,7 +43,7 @@ def fixture(exercise: str) -> dict:
             {
                 "id": slip.id,
                 "says": slip.message,
-                "outcomes": [o.to_data() | {"advice": {}} for o in slip.outcomes],
+                "outcomes": [outcome.to_data() | {"advice": {}} for outcome in slip.outcomes],
             }
             for slip in slips
         ],
@@ -46,9 +51,12 @@ def fixture(exercise: str) -> dict:
 
 
 def write_all(target: Path = FIXTURES) -> list[Path]:
-    """Write the fixtures of every exercise that have changed; return the paths of these.
+    """Write the fixtures of every exercise that have changed; return their paths.
 
-    What differs by rounding only is left alone: the last bit depends on the processor.
+    A fixture that differs only by rounding is not written: the last bit depends on the processor.
+
+    Raises:
+        SourceError: as `fixture`.
     """
     paths = []
     for exercise in (exercise for step in all_steps() for exercise in exercises_of(step)):

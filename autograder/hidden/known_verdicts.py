@@ -1,4 +1,4 @@
-"""What the visible and the hidden check say to known answers, in this process."""
+"""The verdicts of the visible and the hidden check on known answers, in this process."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,11 @@ from detrlab.steps import Cell, execute, nothing_written
 
 
 def answer(cells: list[Cell], step: str, symbol: str) -> Any:
-    """Return what these cells define under the name that the check is given."""
+    """Return what cells of a step define under the name that its check is given.
+
+    Raises:
+        AssertionError: if they do not define it.
+    """
     module = execute(cells, step, nothing_written)
     if symbol not in vars(module):
         raise AssertionError(f"{step}: no {symbol}; failures: {vars(module)['__failures__']}")
@@ -25,7 +29,7 @@ def answer(cells: list[Cell], step: str, symbol: str) -> Any:
 
 
 def verdict(check: Callable[[], None]) -> str:
-    """Return "✓" or the line that the learner sees."""
+    """Run a check; return "✓" or the message that the learner sees."""
     try:
         check()
     except CheckFailed as failure:
@@ -44,9 +48,10 @@ def hidden_verdict(exercise: str, learner: Any, seed: int) -> str:
 
 
 def print_verdicts(step: str) -> int:
-    """Write a step's fixtures, then print what both checks say to every known answer to it.
+    """Write a step's fixtures, then print the verdicts of both checks on every known answer to it.
 
-    Returns how many of the answers get another verdict than they deserve.
+    Returns:
+        the number of answers with an unexpected verdict.
     """
     torch.set_num_threads(1)
     symbols = {exercise.name: exercise.symbol for exercise in exercises_of(step)}
@@ -57,15 +62,16 @@ def print_verdicts(step: str) -> int:
     wrong = 0
     for known in known_answers(step):
         learner = answer(known.cells, step, symbols[known.exercise])
-        said = visible_verdict(known.exercise, learner), hidden_verdict(known.exercise, learner, seed=1)
-        right = all(is_expected(line, known.expected) for line in said)
-        wrong += not right
-        print(f"{'ok ' if right else 'BAD'} {known.exercise} / {known.name}")
-        if not right:
-            print(f"      expected {known.expected}\n      visible  {said[0]}\n      hidden   {said[1]}")
+        visible = visible_verdict(known.exercise, learner)
+        hidden = hidden_verdict(known.exercise, learner, seed=1)
+        is_right = all(is_expected(line, known.expected) for line in (visible, hidden))
+        wrong += not is_right
+        print(f"{'ok ' if is_right else 'BAD'} {known.exercise} / {known.name}")
+        if not is_right:
+            print(f"      expected {known.expected}\n      visible  {visible}\n      hidden   {hidden}")
     return wrong
 
 
 def is_expected(line: str, expected: str) -> bool:
-    """Say whether a check has said what it should; of a stub only the sign counts."""
+    """Return whether a verdict is the expected one; for a stub, only the sign counts."""
     return line == expected or (expected == "○" and line.startswith("○"))

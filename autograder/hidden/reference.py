@@ -1,4 +1,4 @@
-"""What is right: the object of an exercise as the solution defines it, or as a known slip would."""
+"""The reference: the object of an exercise as the solution, or a known slip, defines it."""
 
 import functools
 from typing import Any
@@ -16,14 +16,18 @@ def define(
     isolated: bool = False,
     resolver: Resolver = nothing_written,
 ) -> Any:
-    """Define an exercise's object as solutions/week1 does, or as a slip would.
+    """Return an exercise's object as solutions/week1 defines it, or as a slip does.
 
     Args:
         exercise: its name, like "encoder_layer".
-        slip: a known wrong answer to take the place of the solution.
-        isolated: put stand-ins in the place of the step's other exercises, as where answers are graded;
-            without it they are the solution's, as in the notebook.
-        resolver: what the step loads from others; stand-ins where none is given.
+        slip: a known wrong answer that replaces the solution.
+        isolated: whether stand-ins replace the step's other exercises, as in grading; by default they
+            are the solution's, as in the notebook.
+        resolver: returns the cells of other steps, which this one loads; by default stand-ins are loaded.
+
+    Raises:
+        AttributeError: if there is no such exercise.
+        SourceError: if the slip does not fit the solution.
     """
     step, symbol = step_of(exercise)
     cells = code_cells(step)
@@ -35,5 +39,5 @@ def define(
 
 @functools.cache
 def reference(exercise: str, isolated: bool = False) -> Any:
-    """Return the reference's object of an exercise, defined once for each kind of neighbours."""
+    """Return the solution's object of an exercise, cached; for `isolated` see `define`."""
     return define(exercise, isolated=isolated)

@@ -1,1 +1,1 @@
-"""Verdicts: the judge, the trained model, jobs, the cache by content, workers."""
+"""Reach verdicts: the judge, the trained model, jobs, the cache, workers."""

@@ -1,7 +1,8 @@
-"""Verdicts kept by the content that they are about: the same key, the same verdict, judged once.
+"""A cache of verdicts, addressed by content: the same submission is judged once.
 
-A key stands for all that was submitted for a step and for all that judges it: solutions, hidden checks,
-slips, detrlab, data, the release, the secret seed. The verdicts lie in the course folder, in judged/.
+A key is a fingerprint of all that was submitted for a step and of all that it is judged with: solutions,
+hidden checks, slips, detrlab, data, the release, the secret seed. The cache lies in the course folder, in
+judged/.
 """
 
 import functools
@@ -18,65 +19,65 @@ from detrlab.checkpoint import NAME as MODEL
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Read a student's notebooks and trained model, by their place in the folder, as nbgrader has it."""
-    places = [f"{step}/{step}.ipynb" for step in all_steps()]
-    places += [f"{step}/{MODEL}" for step in all_steps() if artifacts_of(step)]
-    found = {place: folder / place for place in places}
-    return {place: path.read_bytes() for place, path in found.items() if path.is_file()}
+    """Read a student's notebooks and trained model, by their path in nbgrader's layout."""
+    names = [f"{step}/{step}.ipynb" for step in all_steps()]
+    names += [f"{step}/{MODEL}" for step in all_steps() if artifacts_of(step)]
+    paths = {name: folder / name for name in names}
+    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 
 def companions(step: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that a step is judged with beside its cells.
+    """Return the files that a step is judged with in addition to its cells.
 
-    A trained model is judged in the company of all that the student submitted.
+    A trained model is judged with all notebooks of the student, since its classes come from them.
     """
     if not artifacts_of(step):
         return {}
-    places = [f"{step}/{MODEL}", *(f"{name}/{name}.ipynb" for name in all_steps())]
-    return {place: files[place] for place in places if place in files}
+    needed = [f"{step}/{MODEL}", *(f"{name}/{name}.ipynb" for name in all_steps())]
+    return {path: files[path] for path in needed if path in files}
 
 
 @dataclass(frozen=True)
 class VerdictCache:
-    """The verdicts of a course by their keys, and who judges there with which seed."""
+    """The cached verdicts of a course, and the judge and the seed that they depend on."""
 
     course: Path
     judge: str  # the dotted name of a function like autograder.judging.judge.judge
     seed: int
 
     def key(self, step: str, files: Mapping[str, bytes]) -> str:
-        """Return the key of what a student submitted for a step, from `read_files`.
+        """Return the key of a student's submission of a step, given the files that `read_files` read.
 
         Raises:
-            KeyError: where there is no notebook of the step.
+            KeyError: if there is no notebook of the step.
         """
-        judging = f"{course_version()} {self.judge} {self.seed} {step}".encode()
-        parts = [judging, self.given(step), files[f"{step}/{step}.ipynb"]]
-        for place, content in companions(step, files).items():
-            parts += [place.encode(), content]
+        judge = f"{course_version()} {self.judge} {self.seed} {step}".encode()
+        parts = [judge, self.fingerprint_of_step(step), files[f"{step}/{step}.ipynb"]]
+        for path, content in companions(step, files).items():
+            parts += [path.encode(), content]
         return fingerprint(*parts)
 
-    @functools.cache  # noqa: B019 - as few as there are steps
-    def given(self, step: str) -> bytes:
-        """Return a fingerprint of a step as students got it, and with its answers, which people see."""
+    @functools.cache  # noqa: B019 - one entry for each step, for as long as the process runs
+    def fingerprint_of_step(self, step: str) -> bytes:
+        """Return a fingerprint of a step's release and source: given cells, solutions and rubrics."""
         paths = [self.course / folder / step / f"{step}.ipynb" for folder in ("release", "source")]
         return fingerprint(*(path.read_bytes() for path in paths if path.is_file())).encode()
 
     def path(self, key: str) -> Path:
-        """Return where the verdicts of a key are kept."""
+        """Return the path of the verdicts of a key."""
         return self.course / "judged" / key[:2] / f"{key}.json"
 
     def find(self, key: str) -> Verdicts | None:
-        """Return the verdicts of a key, or None where it was not judged yet."""
+        """Return the verdicts of a key, or None if it has not been judged."""
         kept = read_json(self.path(key)).get("verdicts")
         return None if kept is None else verdicts_from_json(kept)
 
     def has(self, key: str) -> bool:
-        """Say whether there are verdicts of a key."""
+        """Return whether there are verdicts of a key."""
         return "verdicts" in read_json(self.path(key))
 
     def keep(self, key: str, step: str, verdicts: Verdicts | None) -> None:
-        """Keep verdicts by their key; none where the judge failed, so that the next run tries again."""
+        """Store verdicts under their key; None, after the judge failed, is not stored but tried again."""
         if verdicts is not None:
             content = {"step": step, "seed": self.seed, "verdicts": verdicts_to_json(verdicts)}
             write_json(self.path(key), content)

@@ -1,4 +1,4 @@
-"""The version of the course, for the keys of verdicts: it changes with whatever may change a verdict."""
+"""The version of the course, a part of the keys of verdicts: it changes with all that may change one."""
 
 import functools
 import platform
@@ -10,14 +10,14 @@ from pathlib import Path
 from autograder.workspace.files import fingerprint
 from autograder.workspace.paths import AUTOGRADER, DATA, DETRLAB, ROOT, SOLUTIONS
 
-# From the gradebook down, every room has a say: it prepares what is judged, judges it, or is judged with.
+# The rooms whose code can change a verdict: it prepares a submission, judges it, or is used in judging.
 ROOMS = ("gradebook", "judging", "hidden", "sandbox", "submissions", "authoring", "workspace")
-# Not these: trainings and execution only make what ships, and what is judged with is in data/ already.
+# Trainings are left out: their results are part of data/.
 PROJECT = "detr-from-scratch"
 
 
 def files_that_judge() -> Iterator[Path]:
-    """Yield every file that has a say in verdicts, in a fixed order."""
+    """Yield every file that can change a verdict, in a fixed order."""
     for room in ROOMS:
         yield from sorted((AUTOGRADER / room).rglob("*.py"))
     yield from sorted((AUTOGRADER / "authoring" / "slips").glob("*.toml"))
@@ -28,14 +28,14 @@ def files_that_judge() -> Iterator[Path]:
 
 
 def packages() -> list[str]:
-    """Name the packages that the course requires at run time, as its metadata lists them."""
+    """List the packages that the course requires at run time, from its metadata."""
     lines = requires(PROJECT) or []
     return [re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line]
 
 
 @functools.cache
 def course_version() -> str:
-    """Return the fingerprint of those files, of the packages' versions, and of Python's."""
+    """Return the fingerprint of those files and of the versions of the packages and of Python."""
     installed = [f"{name} {version(name)}" for name in packages()]
     versions = " ".join([platform.python_version(), *installed])
     names = [path.relative_to(ROOT).as_posix().encode() for path in files_that_judge()]

@@ -1,6 +1,6 @@
-"""Judge what one student submitted: every step asked for, in one sandbox, in whatever process this runs.
+"""Judge one student's submission: the requested steps, in one sandbox.
 
-Nothing is read from or written to the course's folder, so that the process may be on another machine.
+The course folder is neither read nor written, so that a job may run on another machine.
 """
 
 import importlib
@@ -20,22 +20,38 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """What a judge needs: the code cells by step, and the files that some of them are judged with."""
+    """All that a judge needs to know of one student's submission.
+
+    Attributes:
+        student: the student's id.
+        judge: the dotted name of a function with the signature of autograder.judging.judge.judge.
+        seed: draws the inputs.
+        version: of the course, from course_version.
+        cells: the code cells, as nbformat has them, by step.
+        files: the files that a trained model is judged with, by their path in nbgrader's layout.
+    """
 
     student: str
-    judge: str  # the dotted name of a function like autograder.judging.judge.judge
+    judge: str
     seed: int
-    version: str  # of the course, as course_version says
+    version: str
     cells: dict[str, list[dict]]
     files: dict[str, bytes] = field(default_factory=dict)
 
 
 def judge_job(job: Job, sandbox: Sandbox | None = None) -> dict[str, Verdicts | None]:
-    """Return the verdicts on each step; None on a step whose judge failed.
+    """Judge every step of a job.
+
+    Args:
+        job: what to judge.
+        sandbox: where the code runs; a new one if none is given.
+
+    Returns:
+        the verdicts by step; None for a step whose judge failed.
 
     Raises:
-        ValueError: where this machine has another version of the course.
-        SandboxUnavailable: where it has no sandbox.
+        ValueError: if this machine has another version of the course.
+        SandboxUnavailable: if this machine has no sandbox.
     """
     if job.version != course_version():
         raise ValueError(
@@ -43,17 +59,14 @@ def judge_job(job: Job, sandbox: Sandbox | None = None) -> dict[str, Verdicts | 
             "it. Make them the same, start the worker again, and run the same command again."
         )
     if sandbox is None:
-        with Sandbox() as own:
-            return judge_job(job, own)
-    with tempfile.TemporaryDirectory(prefix="submitted-") as name:
+        with Sandbox() as new_sandbox:
+            return judge_job(job, new_sandbox)
+    with tempfile.TemporaryDirectory(prefix="submitted-") as folder:
         for path, content in job.files.items():
-            Path(name, path).parent.mkdir(exist_ok=True)
-            Path(name, path).write_bytes(content)
+            Path(folder, path).parent.mkdir(exist_ok=True)
+            Path(folder, path).write_bytes(content)
         judge = import_judge(job.judge)
-        return {
-            step: judge_step(judge, step, cells, sandbox, job.seed, Path(name))
-            for step, cells in job.cells.items()
-        }
+        return {step: judge_step(judge, job, step, sandbox, Path(folder)) for step in job.cells}
 
 
 def import_judge(name: str) -> Callable[..., Verdicts]:
@@ -63,19 +76,18 @@ def import_judge(name: str) -> Callable[..., Verdicts]:
 
 
 def judge_step(
-    judge: Callable[..., Verdicts],
-    step: str,
-    cells: list[dict],
-    sandbox: Sandbox | None,
-    seed: int,
-    folder: Path,
+    judge: Callable[..., Verdicts], job: Job, step: str, sandbox: Sandbox, folder: Path
 ) -> Verdicts | None:
-    """Ask the judge; return None where it fails: every question then needs review."""
+    """Judge one step of a job; return None if the judge fails, so that every exercise needs review.
+
+    Raises:
+        SandboxUnavailable: if no sandbox can be started.
+    """
     try:
-        return judge(step, cells, sandbox, seed=seed, folder=folder)
+        return judge(step, job.cells[step], sandbox, seed=job.seed, folder=folder)
     except SandboxUnavailable:
         raise
     except (Exception, SystemExit):
-        # One submission that breaks the judge must not stop the class.
+        # A submission that makes the judge fail must not stop the others.
         LOG.exception("The judge failed on a notebook of step %s.", step)
         return None

@@ -1,7 +1,7 @@
-"""Judge one notebook's answers: the hidden checks here, the learner's code in a sandbox.
+"""Judge the answers in one notebook: the hidden checks run here, the learner's code in a sandbox.
 
-A check that passes is made once more, on other inputs and in a process of its own: an answer that was
-only lucky, or right on the first call alone, is right once and wrong once, and a person looks at it.
+A check that passes is repeated on other inputs, in a process of its own. An answer that passes only the
+first time, by luck or because it answers only the first call correctly, is flaky and needs review.
 """
 
 import functools
@@ -28,8 +28,8 @@ LOG = logging.getLogger(__name__)
 
 
 @functools.cache
-def seed_of_this_process() -> int:
-    """Draw a seed, once: what is right for it is then computed once, too."""
+def process_seed() -> int:
+    """Draw a seed once for this process, so that the reference's outcomes are computed once, too."""
     return secrets.randbits(128)
 
 
@@ -40,52 +40,56 @@ def judge(
     seed: int | None = None,
     folder: Path | None = None,
 ) -> Verdicts:
-    """Return the verdict on each exercise of a step.
+    """Return the verdict on each exercise and artifact of a step.
 
     Args:
         step: its name, like "03_encoder".
         cells: the notebook's code cells, as nbformat has them; they are never run in this process.
-        sandbox: where they are run, each exercise in a session and so in a process of its own; without
+        sandbox: where they run, each exercise in a session and so in a process of its own; without
             one, a sandbox is started for this call.
-        seed: draws the same inputs again; without it they are drawn from a secret one.
-        folder: what else was submitted, which a trained model needs.
+        seed: draws the inputs; a secret one if none is given.
+        folder: holds the student's submitted files, which a trained model is judged with.
 
     Raises:
-        SandboxUnavailable: where no sandbox can be started.
+        SandboxUnavailable: if no sandbox can be started.
+        NotStarted: if a sandbox that has worked does not start again.
     """
-    seed = seed_of_this_process() if seed is None else seed
+    seed = process_seed() if seed is None else seed
     code = [cell_from_json(cell) for cell in cells if cell.get("cell_type") == "code"]
     if sandbox is None:
-        with Sandbox() as own:
-            return judge(step, cells, own, seed, folder)
-    verdicts = {e.name: judge_exercise(step, e, code, sandbox, seed) for e in exercises_of(step)}
+        with Sandbox() as new_sandbox:
+            return judge(step, cells, new_sandbox, seed, folder)
+    verdicts = {
+        exercise.name: judge_exercise(step, exercise, code, sandbox, seed)
+        for exercise in exercises_of(step)
+    }
     for artifact in artifacts_of(step):
         check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
-        verdicts[artifact.name] = verdict_of(artifact.name, check, sandbox, seed)
+        verdicts[artifact.name] = judge_check(artifact.name, check, sandbox, seed)
     return verdicts
 
 
 def judge_exercise(
     step: str, exercise: Exercise, code: list[Cell], sandbox: Sandbox, seed: int
 ) -> Verdict:
-    """Run one hidden check on what the cells define. Whatever happens in the sandbox is a verdict."""
+    """Run one hidden check on what the cells define; whatever happens in the sandbox is a verdict."""
 
     def check(drawn: int) -> tuple[float, str]:
         with ExitStack() as stack:
             try:
-                own = isolate(code, step, exercise.name)
-                session = stack.enter_context(sandbox.session(step, own))
-            except SandboxExited:  # perhaps by another exercise's cell, which must not cost this one
-                own = isolate(code, step, exercise.name, leave_out=True)
-                session = stack.enter_context(sandbox.session(step, own))
+                cells = isolate(code, step, exercise.name)
+                session = stack.enter_context(sandbox.session(step, cells))
+            except SandboxExited:  # maybe the cell of another exercise ended it, so leave that out
+                cells = isolate(code, step, exercise.name, leave_out=True)
+                session = stack.enter_context(sandbox.session(step, cells))
             checking.check(exercise.name, lookup(session, exercise.symbol), drawn, isolated=True)
         return 1.0, ""
 
     first, second = (functools.partial(check, drawn) for drawn in (seed, seed + 1))
-    verdict = verdict_of(exercise.name, first, sandbox, seed)
+    verdict = judge_check(exercise.name, first, sandbox, seed)
     if verdict.state != State.PASSED:
         return verdict
-    again = verdict_of(exercise.name, second, sandbox, seed)
+    again = judge_check(exercise.name, second, sandbox, seed)
     if again.state == State.PASSED:
         return verdict
     message = (
@@ -95,13 +99,26 @@ def judge_exercise(
     return replace(again, state=State.FLAKY, message=message, needs_review=True)
 
 
-def verdict_of(name: str, check: Callable[[], tuple[float, str]], sandbox: Sandbox, seed: int) -> Verdict:
-    """Return the verdict on a check, which returns the share of the points and a remark, or raises."""
-    return replace(find_verdict(name, check), seed=seed, **sandbox.used)
+def judge_check(
+    name: str, check: Callable[[], tuple[float, str]], sandbox: Sandbox, seed: int
+) -> Verdict:
+    """Run a check and return the verdict, with the seed and what the session used.
+
+    Args:
+        name: the exercise.
+        check: returns the share of the points (0 to 1) and a remark, or raises.
+        sandbox: where the check runs the learner's code.
+        seed: what the inputs are drawn from.
+    """
+    return replace(find_verdict(name, check), seed=seed, **sandbox.usage)
 
 
 def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
-    """Make a check; turn what it returns or raises into a verdict."""
+    """Run a check; turn what it returns or raises into a verdict.
+
+    Raises:
+        OSError, EOFError: if no sandbox can be had, which is no verdict on the answer.
+    """
     try:
         credit, remark = check()
     except NothingYet as nothing:
@@ -111,18 +128,18 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
     except RemoteError as error:
         message = f"✗ {name}: your cells do not define it: {error.names[0]}: {error}"
         return Verdict(State.FAILED, "\n".join([message, *error.frames]))
-    except SandboxExited as end:
-        return Verdict(State.ABORTED, f"✗ {name}: {end}.", needs_review=end.is_flaky)
-    except CheckAborted as end:
-        return Verdict(State.ABORTED, f"✗ {name}: {end}.")
+    except SandboxExited as error:
+        return Verdict(State.ABORTED, f"✗ {name}: {error}.", needs_review=error.is_flaky)
+    except CheckAborted as error:
+        return Verdict(State.ABORTED, f"✗ {name}: {error}.")
     except (OSError, EOFError):
-        raise  # no sandbox could be had: that says nothing about the answer
+        raise
     except Exception as error:
         LOG.exception("The hidden check of %s broke.", name)
-        why = (
+        reason = (
             f"the check itself broke on your answer ({type(error).__name__}), so a person will look at it"
         )
-        return Verdict(State.FLAKY, f"✗ {name}: {why}.", needs_review=True)
+        return Verdict(State.FLAKY, f"✗ {name}: {reason}.", needs_review=True)
     message = f"✓ {name}: {remark}" if remark else f"✓ {name}"
     return Verdict(State.PASSED if credit == 1 else State.PARTIAL, message, credit)
 
@@ -131,8 +148,8 @@ def judge_file(path: Path) -> Verdicts:
     """Judge a notebook file that is named after its step.
 
     Raises:
-        ValueError: where the file cannot be read, or its name is no step's.
-        SandboxUnavailable: where no sandbox can be started.
+        ValueError: if the file cannot be read as a notebook, or its name is not that of a step.
+        SandboxUnavailable: if no sandbox can be started.
     """
     source_path(path.stem)
     try:

@@ -1,4 +1,4 @@
-"""Grade a trained model by its AP: the file is read here, the learner's own classes run in a sandbox."""
+"""Judge a trained model by its AP: the file is read here, the learner's own classes run in a sandbox."""
 
 import functools
 from collections.abc import Mapping
@@ -16,60 +16,75 @@ from detrlab.steps import Cell, cell_from_json
 from detrlab.toy import Sample, make_synthetic_sample
 
 IMAGES = 200
-SECONDS = 120.0  # wall time for all images
+SECONDS = 120.0  # of wall time and of CPU time for all images
 
 
 @functools.lru_cache(maxsize=2)
 def hidden_images(seed: int) -> list[Sample]:
-    """Draw the images of this run: the same kind as those of the course, from a secret seed."""
+    """Draw IMAGES toy images with their targets from a secret seed."""
     return [make_synthetic_sample(seed, index) for index in range(IMAGES)]
 
 
 def measure_file(path: Path, detr_class: Remote, seed: int) -> float:
-    """Return the AP on hidden images of the weights in a file, in a learner's own class.
+    """Return the AP (0 to 1) on hidden images of the weights in a file, with a learner's own class.
 
     Raises:
-        NothingYet: where there is no file.
-        CheckFailed: in one message, where the file or the class is not fit for it.
+        NothingYet: if there is no file.
+        CheckFailed: if the file does not fit the class, or the model's outputs cannot be measured.
+        RemoteError, CheckAborted: if the learner's code fails otherwise, or its process ends.
     """
     if not path.is_file():
         raise NothingYet(f"no {NAME} was handed in")
     try:
         model = read_into(detr_class, path)
-    except ValueError as problem:
-        raise CheckFailed(str(problem)) from None
+    except ValueError as error:
+        raise CheckFailed(str(error)) from None
     model.eval()
     try:
         return measure(model, hidden_images(seed))["AP"]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError) as problem:
-        raise CheckFailed(f"your DETR's outputs cannot be measured ({problem})") from None
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError) as error:
+        raise CheckFailed(f"your DETR's outputs cannot be measured ({error})") from None
 
 
 def judge_trained_model(
     symbol: str, code: list[Cell], folder: Path | None, sandbox: Sandbox, seed: int
 ) -> tuple[float, str]:
-    """Return the share of the points and a remark, for the model that lies in a student's folder."""
+    """Measure the trained model in a student's folder.
+
+    Args:
+        symbol: the name of the class that the weights belong to.
+        code: the code cells of the notebook that it was submitted with.
+        folder: the student's files; None if there are none.
+        sandbox: where the class runs.
+        seed: draws the images.
+
+    Returns:
+        the share of the points (0 to 1) and a remark.
+
+    Raises:
+        NothingYet, CheckFailed, RemoteError, CheckAborted: as `measure_file`.
+    """
     others = submitted_notebooks(folder) if folder else {}
-    path = find(folder, TRAINED_IN, NAME) if folder else Path(NAME)
+    path = find_file(folder, TRAINED_IN, NAME) if folder else Path(NAME)
     with sandbox.session(TRAINED_IN, code, SECONDS, others) as session:
         ap = measure_file(path, lookup(session, symbol), seed)
     return share_of_points(ap), f"AP {ap:.2f} on {IMAGES} hidden images"
 
 
 def submitted_notebooks(folder: Path) -> Mapping[str, list[Cell]]:
-    """Read the code cells of a student's notebooks; what cannot be read is left to stand-ins."""
-    found = {}
+    """Read the code cells of a student's notebooks, by step; stand-ins replace what cannot be read."""
+    notebooks = {}
     for step in all_steps():
         try:
-            notebook = parse_notebook(find(folder, step, f"{step}.ipynb").read_bytes())
+            notebook = parse_notebook(find_file(folder, step, f"{step}.ipynb").read_bytes())
         except (OSError, UnreadableFile):
             continue
         cells = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
         with suppress(TypeError, AttributeError):  # a cell of another shape than Jupyter's
-            found[step] = [cell_from_json(cell) for cell in cells]
-    return found
+            notebooks[step] = [cell_from_json(cell) for cell in cells]
+    return notebooks
 
 
-def find(folder: Path, step: str, name: str) -> Path:
-    """Return where a file of a step lies: in the folder, or in one of the step, as nbgrader has it."""
+def find_file(folder: Path, step: str, name: str) -> Path:
+    """Return the path of a file of a step: in the folder itself, else in nbgrader's layout."""
     return folder / name if (folder / name).is_file() else folder / step / name

@@ -1,4 +1,4 @@
-"""The verdict on one exercise of one submission: the only form in which it is kept, sent and shown."""
+"""The verdict on one exercise of one submission, in the one form in which it is stored and shown."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -17,11 +17,11 @@ class State(StrEnum):
     PARTIAL = "partial"  # some of the points, as for a trained model
     FAILED = "failed"
     UNTOUCHED = "untouched"  # the exercise is still the stub
-    ABORTED = "aborted"  # the process that ran the code ended, or broke the protocol
-    FLAKY = "flaky"  # right once and wrong once, or the check itself broke
+    ABORTED = "aborted"  # the process that ran the code ended, or violated the protocol
+    FLAKY = "flaky"  # right the first time only, or the check itself failed
 
 
-# How course folders made by version 1.0 say it.
+# The names of the states in course folders of version 1.0.
 STATES_OF_1_0 = {
     "pass": State.PASSED,
     "part": State.PARTIAL,
@@ -34,16 +34,16 @@ STATES_OF_1_0 = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found. Whatever it is made from, it is safe to show and worth 0 to all of the points.
+    """The result of a check. Whatever it is made from, the message is safe to show, the credit in 0..1.
 
-    Args:
+    Attributes:
         state: how the check ended.
-        message: what the learner is told: a line, and their own frames below it where there are any.
+        message: for the learner: a line, and below it the frames of an error in their own code.
         credit: the share of the points, 0 to 1.
-        needs_review: whether a person has to look at it.
-        seed: what the inputs were drawn from; the same seed draws the same inputs.
-        cpu_seconds, megabytes: what the learner's code used: computing time, and the largest memory of
-            its process in MiB.
+        needs_review: whether a person has to review it.
+        seed: what the inputs were drawn from.
+        cpu_seconds: CPU time of the learner's code.
+        megabytes: the largest memory of its process, in MiB.
     """
 
     state: State
@@ -72,7 +72,7 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Verdict":
-        """Read what `to_json` wrote, or what version 1.0 did."""
+        """Read a verdict as `to_json`, or version 1.0, wrote it."""
         if "sentence" in data:
             state, review = STATES_OF_1_0[data["state"]], data.get("needs_person", False)
             names = ("credit", "seed", "cpu_seconds", "megabytes")
@@ -85,7 +85,7 @@ Verdicts = dict[str, Verdict]  # by exercise
 
 
 def not_judged() -> Verdict:
-    """Return the verdict on a question for which the judge gave none."""
+    """Return the verdict on an exercise for which the judge returned none."""
     return Verdict(State.ABORTED, NOT_JUDGED, needs_review=True)
 
 
@@ -95,5 +95,5 @@ def verdicts_to_json(verdicts: Verdicts) -> dict[str, dict]:
 
 
 def verdicts_from_json(data: dict[str, dict]) -> Verdicts:
-    """Read verdicts by exercise."""
+    """Read verdicts as `verdicts_to_json` returned them."""
     return {exercise: Verdict.from_json(verdict) for exercise, verdict in data.items()}

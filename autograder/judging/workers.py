@@ -1,7 +1,7 @@
-"""Have jobs judged by other processes, here or on a cluster that is there already: dask.distributed.
+"""Run jobs in other processes, on this machine or on an existing cluster, by dask.distributed.
 
-At any time only a few jobs are under way, so that a class of any size fits in memory. A process that
-dies takes no job with it: another one does it. A job that ends several processes is given up.
+Only a few jobs are submitted at a time, so that a class of any size fits in memory. If a process dies,
+another one repeats its job; a job that ends several processes is given up.
 """
 
 import logging
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     from distributed import Client, Worker
 
 Judged = tuple[str, dict[str, Verdicts | None]]  # a student, the verdicts by step
-# A machine that is busy is not a machine that is gone.
-PATIENCE = {
+# Long enough that a busy machine is not taken for a dead one.
+TIMEOUTS = {
     "distributed.comm.timeouts.connect": "120s",
     "distributed.comm.timeouts.tcp": "300s",
     "distributed.scheduler.worker-ttl": "30 minutes",
 }
-AHEAD = 2  # jobs under way for each process
+AHEAD = 2  # jobs submitted at a time for each process
 
 
 class SpareSandbox:
-    """A plugin of a Dask worker that starts a sandbox ahead of each job: that takes seconds."""
+    """A plugin of a Dask worker that starts a sandbox before a job needs it, as that takes seconds."""
 
     name = "detr-spare-sandbox"
 
     def setup(self, worker: "Worker") -> None:
-        """Be set up in a worker process."""
-        self.turn = Lock()  # a cluster may give its processes several threads
+        """Prepare a worker process."""
+        self.lock = Lock()  # a cluster's worker may have several threads
         self.spare: Sandbox | None = None
 
     def teardown(self, worker: "Worker") -> None:
-        """Stop the sandbox that no job needs any more."""
+        """Stop the spare sandbox when the worker ends."""
         if self.spare:
             self.spare.stop()
 
     def judge(self, job: Job) -> dict[str, Verdicts | None]:
-        """Judge in the sandbox that was started ahead, and start the next one; one job at a time."""
-        with self.turn:
+        """Judge in the spare sandbox, and start the next one; one job at a time."""
+        with self.lock:
             sandbox, self.spare = self.spare or Sandbox(), None
             with sandbox:
                 self.spare = Sandbox()
@@ -54,7 +54,7 @@ class SpareSandbox:
 
 
 def judge_in_worker(job: Job) -> dict[str, Verdicts | None]:
-    """Judge a job in the Dask worker that runs this."""
+    """Judge a job in the current Dask worker."""
     from distributed import get_worker
 
     plugin = cast(SpareSandbox, get_worker().plugins[SpareSandbox.name])
@@ -63,21 +63,25 @@ def judge_in_worker(job: Job) -> dict[str, Verdicts | None]:
 
 @contextmanager
 def connect(processes: int, scheduler: str = "") -> Iterator["Client"]:
-    """Start processes on this machine, or use those of the scheduler at an address.
+    """Start processes on this machine, or use those of a scheduler; yield a client of them.
 
-    The local ones are spoken to over TLS with a key of this run alone: without it, anybody on this
-    machine could have them run code.
+    Local processes use TLS with a key of this run: otherwise every user of this machine could run code in
+    them.
+
+    Args:
+        processes: how many to start.
+        scheduler: the address of a running scheduler, to use its workers instead.
 
     Raises:
-        OSError: where no scheduler answers at the address.
+        OSError: if no scheduler answers at the address.
     """
     import dask
-    from distributed import Client, LocalCluster, WorkerPlugin  # here: it takes a second to import
+    from distributed import Client, LocalCluster, WorkerPlugin  # imported late: it takes a second
 
     class Plugin(SpareSandbox, WorkerPlugin):
-        """Dask takes only plugins of its own class."""
+        """The same, as a subclass of the class that Dask requires."""
 
-    dask.config.set(PATIENCE)
+    dask.config.set(TIMEOUTS)
     if scheduler:
         with Client(scheduler, timeout=20, name="autograder") as client:
             client.register_plugin(Plugin())
@@ -98,25 +102,27 @@ def connect(processes: int, scheduler: str = "") -> Iterator["Client"]:
 
 
 def judge_all(jobs: Iterator[Job], client: "Client") -> Iterator[Judged]:
-    """Yield each student's verdicts as they come; none on what ended several processes.
+    """Yield each student's verdicts as they are completed; none for a job that ended several processes.
 
     Raises:
-        GradingStopped: where the scheduler is gone, or a worker cannot import the course.
+        GradingStopped: if the scheduler is lost, or a worker cannot import the course.
+        ValueError: if a worker has another version of the course.
+        SandboxUnavailable: if a worker's machine has no sandbox.
     """
     from distributed import KilledWorker, as_completed
 
     students: dict[str, str] = {}
-    under_way = as_completed()
+    submitted = as_completed()
 
-    def fill_up() -> None:
-        """Have enough under way for the processes that there are now: more may have joined."""
+    def submit_jobs() -> None:
+        """Submit jobs for all current processes, whose number may change."""
         while len(students) < AHEAD * max(1, len(client.ncores())) and (job := next(jobs, None)):
             future = client.submit(judge_in_worker, job, pure=False)
             students[str(future.key)] = job.student
-            under_way.add(future)
+            submitted.add(future)
 
-    fill_up()
-    for future in under_way:
+    submit_jobs()
+    for future in submitted:
         student = students.pop(str(future.key))
         if future.cancelled():
             raise GradingStopped(f"The processes that judge are gone. {AGAIN}")
@@ -130,11 +136,20 @@ def judge_all(jobs: Iterator[Job], client: "Client") -> Iterator[Judged]:
         else:
             yield student, future.result()
         future.release()
-        fill_up()
+        submit_jobs()
 
 
 def judge_jobs(jobs: Iterator[Job], processes: int = 0, scheduler: str = "") -> Iterator[Judged]:
-    """Yield each student's verdicts: judged by local processes, on a cluster, or else in this process."""
+    """Yield each student's verdicts, judged by local processes or a cluster, by default in this process.
+
+    Args:
+        jobs: what to judge; read only as far ahead as needed.
+        processes: how many to start on this machine.
+        scheduler: the address of a Dask scheduler whose workers judge instead.
+
+    Raises:
+        GradingStopped, ValueError, SandboxUnavailable, OSError: as `judge_job`, `judge_all`, `connect`.
+    """
     if processes or scheduler:
         with connect(processes, scheduler) as client:
             yield from judge_all(jobs, client)

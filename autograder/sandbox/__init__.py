@@ -1,1 +1,1 @@
-"""A student's code in a process of its own: bubblewrap, worker, remote objects, the doctor."""
+"""Run a student's code in a sandboxed process: bubblewrap, worker, remote objects, the doctor."""

@@ -1,4 +1,4 @@
-"""Whether submissions can be sandboxed on this machine, and if not, why and what to do."""
+"""Find out whether submissions can be sandboxed on this machine; if not, explain why and what to do."""
 
 import functools
 import os
@@ -9,20 +9,20 @@ import sys
 from autograder.sandbox.bubblewrap import sandboxed_command, syscall_filter
 from autograder.sandbox.limits import Limits
 
-SETTING = "DETR_NO_ISOLATION"  # set: trust the code, and run it in a process without a sandbox
+SETTING = "DETR_NO_ISOLATION"  # if set, code is trusted and runs in a process without a sandbox
 
 
 class SandboxUnavailable(OSError):
-    """Submissions cannot be locked in here; the message says why and what to do."""
+    """Submissions cannot be sandboxed here; the message gives the reason and the remedy."""
 
 
 def is_enabled() -> bool:
-    """Say whether code is locked in, as it is unless somebody said that it need not be."""
+    """Return whether code is sandboxed: always, unless DETR_NO_ISOLATION is set."""
     return not os.environ.get(SETTING)
 
 
 def find_obstacle() -> str:
-    """Return why nothing can be locked in here and what to do, in a sentence; empty where it can."""
+    """Return why code cannot be sandboxed here and what to do about it; empty if it can."""
     if sys.platform != "linux":
         return (
             "Bubblewrap, which locks submissions in, exists for Linux only: grade in a Linux machine, a "
@@ -40,20 +40,20 @@ def find_obstacle() -> str:
         return "The library libseccomp is missing: apt install libseccomp2."
     if os.geteuid() == 0 and not shutil.which("setpriv"):
         return "setpriv is missing, by which root becomes another user: apt install util-linux."
-    with syscall_filter() as calls:
-        tried = subprocess.run(
-            sandboxed_command(["/usr/bin/true"], Limits(), calls),
+    with syscall_filter() as filter_fd:
+        attempt = subprocess.run(
+            sandboxed_command(["/usr/bin/true"], Limits(), filter_fd),
             capture_output=True,
             text=True,
-            pass_fds=[calls],
+            pass_fds=[filter_fd],
             check=False,
         )
-    if tried.returncode:
-        words = (tried.stderr.strip().splitlines() or ["it says no more"])[-1]
-        if "disable-userns" in words:
+    if attempt.returncode:
+        reason = (attempt.stderr.strip().splitlines() or ["it says no more"])[-1]
+        if "disable-userns" in reason:
             return "Bubblewrap here is too old: version 0.8 or newer is needed."
         return (
-            f"Bubblewrap cannot make a sandbox here ({words}). The system "
+            f"Bubblewrap cannot make a sandbox here ({reason}). The system "
             "must allow user namespaces: sysctl user.max_user_namespaces above 0, "
             "kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 where it "
             "has these; a container must be started so that it may (docker run --privileged)."
@@ -63,7 +63,11 @@ def find_obstacle() -> str:
 
 @functools.cache
 def require_sandbox() -> None:
-    """Raise SandboxUnavailable where code should be locked in and cannot be."""
+    """Make sure that code can be sandboxed, unless sandboxing is switched off.
+
+    Raises:
+        SandboxUnavailable: if it cannot.
+    """
     if is_enabled() and (obstacle := find_obstacle()):
         raise SandboxUnavailable(
             f"{obstacle} Until then nothing is graded here; --no-isolation grades all the same, which is "

@@ -1,8 +1,8 @@
-"""The bubblewrap command that sandboxes a program: what it sees, may use, and may ask of the kernel.
+"""The bubblewrap command that sandboxes a program.
 
-It sees the system and Python, read-only, detrlab with the validation images, and three small empty disks.
-It has no network, no other process, no way out: namespaces of its own, no capabilities, no new user
-namespaces, and the system calls below refused. Started by root, it runs as another user.
+The program sees, read-only, the system, Python, and detrlab with the validation images, and three small
+empty disks. It has namespaces of its own without network or other processes, no capabilities, and may
+neither create user namespaces nor make the system calls below. Started by root, it runs as another user.
 """
 
 import errno
@@ -20,7 +20,7 @@ from detrlab.toy import VALIDATION
 WORKER = Path(__file__).with_name("worker.py")
 DETRLAB = Path(detrlab.__file__).parent
 HOME = "/home/learner"
-# What no exercise needs: memory that no limit counts, other processes' memory, kernel interfaces.
+# No exercise needs these: memory that no limit counts, other processes' memory, kernel interfaces.
 REFUSED_CALLS = """
     memfd_create memfd_secret userfaultfd io_uring_setup io_uring_enter io_uring_register
     ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise
@@ -32,12 +32,12 @@ REFUSED_CALLS = """
 
 @contextmanager
 def syscall_filter() -> Iterator[int]:
-    """Open a file that holds the filter of system calls, as bubblewrap reads it; yield its descriptor."""
-    import pyseccomp  # here: without libseccomp it cannot even be imported
+    """Write the filter of system calls to a file for bubblewrap; yield the file's descriptor."""
+    import pyseccomp  # imported late: it cannot be imported without libseccomp
 
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for name in REFUSED_CALLS.split():
-        with suppress(ValueError):  # a name that this machine's libseccomp does not know yet
+        with suppress(ValueError):  # this machine's libseccomp may not know the name yet
             rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
@@ -45,52 +45,61 @@ def syscall_filter() -> Iterator[int]:
         yield file.fileno()
 
 
-def sandboxed_command(program: Sequence[str], limits: Limits, calls: int) -> list[str]:
-    """Return the command that runs a program locked in; `calls` is the filter's file descriptor."""
-    apart = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
-    apart += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
+def sandboxed_command(program: Sequence[str], limits: Limits, filter_fd: int) -> list[str]:
+    """Return the command that runs a program in a sandbox.
+
+    Args:
+        program: its command line.
+        limits: the sizes of its disks.
+        filter_fd: the file descriptor of the filter of system calls.
+    """
+    isolation = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+    isolation += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
     for name, value in environment().items():
-        apart += ["--setenv", name, value]
+        isolation += ["--setenv", name, value]
     disks = ["--proc", "/proc", "--dev", "/dev"]
-    for place in (HOME, "/tmp", "/dev/shm"):
-        disks += ["--size", str(limits.disk), "--tmpfs", place]
-    closed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--seccomp", str(calls)]
-    # The disks first: Python may lie under /tmp, and is seen there all the same.
-    inner = ["bwrap", *apart, *disks, *view(), *closed, "--", *program]
-    return as_another_user(inner) if os.geteuid() == 0 else inner
+    for folder in (HOME, "/tmp", "/dev/shm"):
+        disks += ["--size", str(limits.disk), "--tmpfs", folder]
+    restrictions = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    restrictions += ["--seccomp", str(filter_fd)]
+    # The empty disks come first, so that a Python installed under /tmp is mounted over them.
+    command = ["bwrap", *isolation, *disks, *mount_options(), *restrictions, "--", *program]
+    return as_another_user(command) if os.geteuid() == 0 else command
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment of the locked-in program."""
+    """Return the complete environment of the sandboxed program."""
     return {"HOME": HOME, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 
 
-def view() -> list[str]:
-    """Return bubblewrap's options for what can be seen of the file system, all of it read-only."""
-    places = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), DETRLAB]
-    places += [WORKER, VALIDATION, Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
+def mount_options() -> list[str]:
+    """Return bubblewrap's options for the visible part of the file system, all of it read-only."""
+    paths = [Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), DETRLAB]
+    paths += [WORKER, VALIDATION, Path("/etc/ld.so.cache"), Path("/etc/alternatives")]
     options = []
     for top in (Path("/bin"), Path("/lib"), Path("/lib64")):
         if top.is_symlink():
             options += ["--symlink", os.readlink(top), str(top)]
         elif top.exists():
-            places.append(top)
-    # Folders that bubblewrap makes by itself on the way to a place could be read by root alone.
-    parents = {parent for place in places for parent in place.parents} - {Path("/")}
-    made = sorted(parent for parent in parents if not any(parent.is_relative_to(p) for p in places))
-    for parent in made:
+            paths.append(top)
+    # Parent folders that bubblewrap creates on its own are accessible to root alone.
+    parents = {parent for path in paths for parent in path.parents} - {Path("/")}
+    folders = {parent for parent in parents if not any(map(parent.is_relative_to, paths))}
+    for parent in sorted(folders):
         options += ["--dir", str(parent)]
-    for place in sorted(filter(Path.exists, set(places)), key=lambda place: len(place.parts)):
-        options += ["--ro-bind", str(place), str(place)]
+    for path in sorted(filter(Path.exists, set(paths)), key=lambda path: len(path.parts)):
+        options += ["--ro-bind", str(path), str(path)]
     return options
 
 
-def as_another_user(inner: list[str]) -> list[str]:
-    """Return a command that root starts as somebody else, who sees Python also where only root may look.
+def as_another_user(command: list[str]) -> list[str]:
+    """Return the command by which root starts the sandbox as another user.
 
-    The outer sandbox is no wall: it shows the same files under folders that everybody may enter.
+    The outer sandbox isolates nothing: it mounts the same files under folders that every user may enter,
+    since Python may be installed where only root has access.
     """
-    user = str(61_000 + os.getpid() % 1000)  # nobody's number; of each grading process another
-    outer = ["bwrap", "--die-with-parent", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", *view()]
-    outer += ["--dir", "/tmp", "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--"]
-    return [*outer, "setpriv", "--reuid", user, "--regid", user, "--clear-groups", *inner]
+    user = str(61_000 + os.getpid() % 1000)  # an unused id, a different one for each grading process
+    outer = ["bwrap", "--die-with-parent", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    outer += [*mount_options(), "--dir", "/tmp", "--bind", "/proc", "/proc"]
+    outer += ["--dev-bind", "/dev", "/dev", "--"]
+    return [*outer, "setpriv", "--reuid", user, "--regid", user, "--clear-groups", *command]

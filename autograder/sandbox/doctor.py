@@ -1,4 +1,4 @@
-"""Look whether submissions can be locked in here: try from inside a sandbox what must be impossible."""
+"""Test the sandbox of this machine: attempt from inside it what must be impossible."""
 
 import os
 import socket
@@ -25,25 +25,32 @@ SECRET = "DETR_DOCTOR_SECRET"
 
 @dataclass(frozen=True)
 class EscapeAttempt:
-    """Something that must be impossible in a sandbox: what it would be to do it, and how it is tried."""
+    """Something that must be impossible in a sandbox."""
 
-    would: str
-    name: str
+    action: str  # for messages: what code would do
+    name: str  # of the function in escapes.py that attempts it
     arguments: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of an attempt: whether it was possible, which must not be, and how it ended."""
+    """The result of an attempt to escape."""
 
-    would: str
+    action: str
     possible: bool
-    ended: str
+    outcome: str  # what the attempt returned, or the error that refused it
 
 
 def attempts(course: Path, port: int, name: str) -> list[EscapeAttempt]:
-    """List what is tried; on this machine there is a listener on `port` and on the abstract `name`."""
-    me = os.getpid()
+    """List all attempts.
+
+    Args:
+        course: the course folder, which must not be readable.
+        port: a TCP port of this machine with a listener.
+        name: the abstract name of a socket with a listener.
+    """
+    pid = os.getpid()
+    outside = pid + 100_000 if pid < 100 else pid  # a small pid may also exist in the sandbox
     disk = 4 * Limits().disk
     return [
         EscapeAttempt("read the solutions", "read", (str(SOLUTIONS.parent),)),
@@ -68,16 +75,16 @@ def attempts(course: Path, port: int, name: str) -> list[EscapeAttempt]:
         EscapeAttempt("reach a socket by its abstract name", "connect_abstract", (name,)),
         EscapeAttempt("reach another machine", "connect", (("192.0.2.1", 80),)),
         EscapeAttempt("look up a name on the network", "resolve", ("example.com",)),
-        EscapeAttempt("see other processes", "see_others"),
-        EscapeAttempt("signal the grader's process", "send_signal", (me + 100_000 if me < 100 else me,)),
+        EscapeAttempt("see other processes", "see_other_processes"),
+        EscapeAttempt("signal the grader's process", "send_signal", (outside,)),
         EscapeAttempt("trace the process that started it", "trace_parent"),
         EscapeAttempt("write into the memory of the process that started it", "write_parent_memory"),
         EscapeAttempt("mount a file system", "mount"),
         EscapeAttempt("open a new user namespace", "new_user_namespace"),
         EscapeAttempt("open a new user namespace by clone", "clone_user_namespace"),
         EscapeAttempt("become root", "become", (0,)),
-        EscapeAttempt("have any privilege", "own_capabilities"),
-        EscapeAttempt("take memory that no limit counts", "memory_without_a_name"),
+        EscapeAttempt("have any privilege", "have_capabilities"),
+        EscapeAttempt("take memory that no limit counts", "create_anonymous_file"),
         EscapeAttempt("take 5 GB of memory", "allocate", (5000 * MIB,)),
         EscapeAttempt("have 200 processes at once", "fork", (200,)),
         EscapeAttempt("hold 1,000 files open", "open_files", (1000,)),
@@ -90,7 +97,7 @@ def attempts(course: Path, port: int, name: str) -> list[EscapeAttempt]:
 
 @contextmanager
 def listeners() -> Iterator[tuple[int, str]]:
-    """Listen on a port of this machine and on an abstract name; yield both."""
+    """Listen on a TCP port of this machine and on an abstract socket name; yield both."""
     name = f"doctor-{uuid.uuid4()}"
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as unix:
         unix.bind("\0" + name)
@@ -99,9 +106,10 @@ def listeners() -> Iterator[tuple[int, str]]:
 
 
 def examine(course: Path) -> list[Result]:
-    """Try everything from inside a sandbox, each attempt in a session of its own.
+    """Make all attempts from inside a sandbox, each in a session of its own.
 
-    SandboxUnavailable where there is none.
+    Raises:
+        SandboxUnavailable: if this machine has no sandbox.
     """
     if obstacle := find_obstacle():
         raise SandboxUnavailable(obstacle)
@@ -109,34 +117,45 @@ def examine(course: Path) -> list[Result]:
     os.environ[SECRET] = "found"
     try:
         with tempfile.TemporaryDirectory() as canary, listeners() as (port, name):
-            tried = attempts(course, port, name)
-            tried.append(EscapeAttempt("write outside", "write", (str(Path(canary, "x")),)))
+            all_attempts = attempts(course, port, name)
+            all_attempts.append(EscapeAttempt("write outside", "write", (str(Path(canary, "x")),)))
             with Sandbox(replace(Limits(), total_seconds=600.0)) as sandbox:
-                return [Result(one.would, *try_one(sandbox, cells, one)) for one in tried]
+                return [
+                    Result(attempt.action, *try_attempt(sandbox, cells, attempt))
+                    for attempt in all_attempts
+                ]
     finally:
         del os.environ[SECRET]
 
 
-def try_one(sandbox: Sandbox, cells: list[Cell], attempt: EscapeAttempt) -> tuple[bool, str]:
-    """Try one thing in a session of its own; return whether it was possible, and how it ended."""
+def try_attempt(sandbox: Sandbox, cells: list[Cell], attempt: EscapeAttempt) -> tuple[bool, str]:
+    """Make one attempt in a session of its own; return whether it was possible, and how it ended."""
     try:
         with sandbox.session("00_doctor", cells) as session:
-            possible, ended = lookup(session, "attempt")(attempt.name, *attempt.arguments)
-            return bool(possible), str(ended)
+            possible, outcome = lookup(session, "attempt")(attempt.name, *attempt.arguments)
+            return bool(possible), str(outcome)
     except RemoteError as error:
         return True, f"the attempt itself failed, so nothing is known ({error})"
-    except CheckAborted as end:  # stopped for it: that is a refusal too
+    except CheckAborted as end:  # ending the session is a refusal too
         return False, str(end)
 
 
 def problems(results: Sequence[Result]) -> list[str]:
-    """Return a line for each thing that was possible."""
-    return [f"Code in a sandbox can {one.would}: {one.ended}." for one in results if one.possible]
+    """Return a message for each attempt that was possible."""
+    return [
+        f"Code in a sandbox can {result.action}: {result.outcome}."
+        for result in results
+        if result.possible
+    ]
 
 
 def require_safety(course: Path) -> None:
-    """Raise SandboxUnavailable where code in a sandbox can do what it must not."""
-    if is_enabled() and (found := problems(examine(course))):
+    """Make sure that the sandbox refuses every attempt, unless sandboxing is switched off.
+
+    Raises:
+        SandboxUnavailable: if code in a sandbox can do what must be impossible, or there is no sandbox.
+    """
+    if is_enabled() and (messages := problems(examine(course))):
         raise SandboxUnavailable(
-            "\n".join([*found, "Nothing is graded like this: python -m autograder doctor"])
+            "\n".join([*messages, "Nothing is graded like this: python -m autograder doctor"])
         )

@@ -1,7 +1,7 @@
-"""What code in a box tries, for the doctor: each function returns when it could, and raises when not.
+"""Attempts to escape from a sandbox, for the doctor: each function returns on success, raises on failure.
 
-It is run as a learner's cells are, in a session of a real box, and sees what they see. The paths that it
-looks for come from the doctor. Keep it free of imports from the course.
+This file is run like a learner's cells, in a session of a real sandbox, and sees what they see. The paths
+to look for come from the doctor. Keep it free of imports from the course.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ def read(path):
 
 
 def write(path):
-    """Write a file and take it away again."""
+    """Write a file and delete it again."""
     Path(path).write_text("x")
     Path(path).unlink()
 
@@ -58,43 +58,43 @@ def connect(address):
 
 
 def resolve(name):
-    """Look up a name."""
+    """Look up a name on the network."""
     socket.getaddrinfo(name, 443)
 
 
 def connect_abstract(name):
-    """Reach a socket of the machine by an abstract name."""
+    """Connect to a socket of the machine by its abstract name."""
     with socket.socket(socket.AF_UNIX) as unix:
         unix.connect("\0" + name)
 
 
-def see_others():
-    """See a process that is not of this box: there it is bubblewrap, its worker and this one."""
-    seen = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
-    if seen == [1, 2, os.getpid()]:
+def see_other_processes():
+    """List processes outside this sandbox, which holds bubblewrap, the worker and this process."""
+    pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    if pids == [1, 2, os.getpid()]:
         raise PermissionError("it sees its own alone")
-    return seen
+    return pids
 
 
 def send_signal(pid):
-    """Reach a process of the machine with a signal."""
+    """Send a signal to a process of the machine."""
     os.kill(pid, 0)
 
 
 def system_call(name, *numbers):
-    """Make a call of the C library."""
+    """Make a system call through the C library."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*numbers) == -1:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def new_user_namespace():
-    """Become root in a user namespace of its own."""
+    """Become root in a new user namespace."""
     subprocess.run(["unshare", "--user", "--map-root-user", "true"], check=True, capture_output=True)
 
 
 def clone_user_namespace():
-    """Become root in a user namespace, by clone and not by unshare."""
+    """Become root in a new user namespace made by clone instead of unshare."""
     clone, clone_newuser, sigchld = 220 if platform.machine() == "aarch64" else 56, 0x10000000, 17
     child = ctypes.CDLL(None, use_errno=True).syscall(clone, clone_newuser | sigchld, 0, 0, 0, 0)
     if child == 0:
@@ -110,29 +110,29 @@ def mount():
 
 
 def trace_parent():
-    """Attach to the process that started this one."""
+    """Attach to the parent process as a debugger does."""
     system_call("ptrace", 16, os.getppid(), 0, 0)
 
 
 def write_parent_memory():
-    """Open the memory of the process that started this one for writing."""
+    """Open the memory of the parent process for writing."""
     os.close(os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR))
 
 
-def memory_without_a_name():
-    """Get memory that no limit counts."""
+def create_anonymous_file():
+    """Get memory that no limit counts: an anonymous file."""
     os.close(os.memfd_create("x"))
 
 
 def allocate(most):
-    """Take more than `most` bytes of memory, in one process."""
-    held = [bytearray(64 * MIB) for _ in range(most // (64 * MIB) + 1)]
-    if not held:
+    """Allocate more than `most` bytes of memory in one process."""
+    blocks = [bytearray(64 * MIB) for _ in range(most // (64 * MIB) + 1)]
+    if not blocks:
         raise MemoryError
 
 
 def fork(count):
-    """Have this many processes at once."""
+    """Run this many processes at once."""
     children = []
     try:
         for _ in range(count):
@@ -159,13 +159,13 @@ def become(user):
     os.setuid(user)
 
 
-def own_capabilities():
-    """Have any privilege, or a way to one by a set-uid program."""
+def have_capabilities():
+    """Hold any capability, or be able to gain one through a set-uid program."""
     status = Path("/proc/self/status").read_text()
-    found = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     if (
-        all(int(found[name], 16) == 0 for name in ("CapPrm", "CapEff", "CapBnd"))
-        and found["NoNewPrivs"] == "1"
+        all(int(fields[name], 16) == 0 for name in ("CapPrm", "CapEff", "CapBnd"))
+        and fields["NoNewPrivs"] == "1"
     ):
         raise PermissionError("none")
 
@@ -187,7 +187,7 @@ def import_course(name):
 
 
 def attempt(name, *arguments):
-    """Try one thing; return whether it could be done, and what came of it."""
+    """Make one attempt; return whether it succeeded, and its result or error."""
     try:
         return True, repr(globals()[name](*arguments))[:200]
     except (Exception, SystemExit) as error:

@@ -1,4 +1,4 @@
-"""Start and stop the process that runs a learner's code, and talk to it within limits."""
+"""Start and stop the process that runs a learner's code, and send it requests within limits."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from autograder.sandbox.endings import (
     TOO_LONG,
     NotStarted,
     SandboxExited,
+    describe_exit,
     explain_startup,
-    how_it_ended,
 )
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.monitor import usage_of_tree
@@ -31,13 +31,13 @@ from detrlab.checks.errors import CheckAborted
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 from detrlab.steps import Cell
 
-RECEIVED = 256 * MIB  # of tensors, in one session: they are kept until its check is judged
-PAUSE = 0.1  # seconds between two looks at a session
-PATIENCE = 5  # times the seconds of a session that it may last on a busy machine
+MAX_RECEIVED = 256 * MIB  # bytes of tensors in one session: all are kept until its check is judged
+POLL_INTERVAL = 0.1  # seconds between two measurements of a session
+WALL_FACTOR = 5  # wall time that a session may take on a busy machine, in multiples of its limit
 
 
 class Sandbox:
-    """One worker process in a sandbox. Use as a context manager; sessions run one after the other."""
+    """A worker process in a sandbox. Use as a context manager; sessions run one after the other."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
@@ -45,12 +45,12 @@ class Sandbox:
         self.process: subprocess.Popen | None = None
         self.ready = False
         self.has_worked = False  # whether a worker of this sandbox was ever ready
-        self.awaited = False  # whether the worker owes an answer
-        self.stopped_for = ""  # why it was stopped from here
-        self.session_over = True  # by the worker's own word, which then waits for the next one
-        self.received = 0  # bytes of tensors, in this session
-        self.spent = 0.0  # seconds by the clock of `watch`, all sessions together
-        self.used: dict[str, Any] = {}  # by the last session that was closed
+        self.reply_due = False  # whether a reply is due
+        self.stop_reason = ""  # why this process stopped the worker
+        self.session_ended = True  # the worker reported the end, and waits for the next session
+        self.received = 0  # bytes of tensors in this session
+        self.spent_seconds = 0.0  # seconds that `watch` has counted in all sessions
+        self.usage: dict[str, Any] = {}  # CPU seconds and MiB of the last session that was closed
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -60,13 +60,13 @@ class Sandbox:
         self.home.cleanup()
 
     def launch(self) -> None:
-        """Start the worker and do not wait until it has imported torch.
+        """Start the worker without waiting until it has imported torch.
 
         Call this from a thread that lives as long as the sandbox: bubblewrap ends with the thread that
         started it.
 
         Raises:
-            SandboxUnavailable: where there can be no sandbox on this machine.
+            SandboxUnavailable: if this machine has no sandbox.
         """
         availability.require_sandbox()
         program = [sys.executable, "-I", str(bubblewrap.WORKER), str(bubblewrap.DETRLAB.parent)]
@@ -79,23 +79,23 @@ class Sandbox:
             "bufsize": 0,
         }
         if availability.is_enabled():
-            with bubblewrap.syscall_filter() as calls:
+            with bubblewrap.syscall_filter() as filter_fd:
                 limits = json.dumps(asdict(self.limits))
-                words = bubblewrap.sandboxed_command([*program, limits], self.limits, calls)
-                process = subprocess.Popen(words, pass_fds=[calls], **options)
+                command = bubblewrap.sandboxed_command([*program, limits], self.limits, filter_fd)
+                process = subprocess.Popen(command, pass_fds=[filter_fd], **options)
         else:
-            own = bubblewrap.environment() | {"HOME": self.home.name}
-            process = subprocess.Popen(program, env=own, **options)
+            variables = bubblewrap.environment() | {"HOME": self.home.name}
+            process = subprocess.Popen(program, env=variables, **options)
         assert process.stdin and process.stdout
         self.process, self.requests, self.replies = process, process.stdin, process.stdout
-        self.ready, self.stopped_for = False, ""
+        self.ready, self.stop_reason = False, ""
 
     def start(self) -> None:
-        """Start the worker, unless it was launched before, and wait until it has imported torch.
+        """Start the worker, unless it is running, and wait until it has imported torch.
 
         Raises:
-            SandboxUnavailable: where it does not start at all.
-            NotStarted: where it has started before, and does not start again.
+            SandboxUnavailable: if it does not start the first time.
+            NotStarted: if it has started before, and does not start again.
         """
         if not self.process:
             self.launch()
@@ -111,12 +111,12 @@ class Sandbox:
             self.stop()
             kind = NotStarted if self.has_worked else availability.SandboxUnavailable
             raise kind(explain_startup(errors.read())) from error
-        errors.close()  # nothing that a learner's code prints comes here
+        errors.close()  # the worker discards what a learner's code prints
         self.ready = self.has_worked = True
 
     def stop(self) -> None:
-        """End the worker and all that it started."""
-        process, self.process = self.process, None  # the watch may be stopping it at the same time
+        """Kill the worker and all processes that it started."""
+        process, self.process = self.process, None  # the watching thread may stop it at the same time
         if process:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -135,29 +135,29 @@ class Sandbox:
         Args:
             step: the notebook's name.
             cells: its code cells.
-            seconds: of wall and of computing time; those of the limits where none are given.
+            seconds: limit on the wall time and on the CPU time; by default those of `limits`.
             others: the cells of other steps that it may load; stand-ins take the place of the rest.
 
         Raises:
-            SandboxExited: where the child does not survive it; the worker is started anew unless it has
-                said so itself.
+            SandboxExited: if the child does not survive, or the sandbox has used up its total time.
+            SandboxUnavailable, NotStarted: if the worker does not start.
         """
-        self.used = {}
-        if self.spent > self.limits.total_seconds:
-            total = f"your notebooks took more than {self.limits.total_seconds:.0f} s in all"
-            raise SandboxExited(total, is_flaky=True)
+        self.usage = {}
+        if self.spent_seconds > self.limits.total_seconds:
+            message = f"your notebooks took more than {self.limits.total_seconds:.0f} s in all"
+            raise SandboxExited(message, is_flaky=True)
         self.start()
-        self.session_over, self.received = False, 0
-        over = threading.Event()
+        self.session_ended, self.received = False, 0
+        finished = threading.Event()
         watch = threading.Thread(
-            target=self.watch, args=(over, seconds or self.limits.seconds), daemon=True
+            target=self.watch, args=(finished, seconds or self.limits.seconds), daemon=True
         )
         watch.start()
         alive = False
         try:
             notebooks = {
-                name: [[c.source, c.role, c.name] for c in own]
-                for name, own in {**(others or {}), step: cells}.items()
+                name: [[c.source, c.role, c.name] for c in step_cells]
+                for name, step_cells in {**(others or {}), step: cells}.items()
             }
             cpu_seconds = int(seconds or self.limits.cpu_seconds)
             self.request("define", step=step, notebooks=notebooks, cpu_seconds=cpu_seconds)
@@ -169,76 +169,77 @@ class Sandbox:
         finally:
             if alive:
                 self.close()
-            # The worker is waiting for the next session, unless there is more to hear than its word.
-            if not self.session_over or (self.process and select.select([self.replies], [], [], 0)[0]):
+            # Stop a worker that did not report the end of its session, or sent more than that report.
+            if not self.session_ended or (self.process and select.select([self.replies], [], [], 0)[0]):
                 self.stop()
-            over.set()
+            finished.set()
             watch.join()
 
     def close(self) -> None:
-        """End a session in good order, as far as it goes."""
+        """End a session regularly if it is still running, and note what it used."""
         try:
             reply, _ = self.request("close")
         except CheckAborted:
             return
         names = ("cpu_seconds", "megabytes")
-        self.used = {k: float(reply[k]) for k in names if is_number(reply.get(k))}
+        self.usage = {k: float(reply[k]) for k in names if is_number(reply.get(k))}
 
-    def watch(self, over: threading.Event, seconds: float) -> None:
-        """Stop a session that takes too long, or whose processes together take too much memory.
+    def watch(self, finished: threading.Event, seconds: float) -> None:
+        """Stop a session that takes too long, or whose processes together use too much memory.
 
-        The clock runs while an answer is awaited; where the code could go on and the machine lets it
-        wait, only at the pace of the computing time that it gets.
+        Time counts while a reply is due. While the code is runnable, only its CPU time counts: on a busy
+        machine it may get less than the wall time.
         """
-        process, taken, used, before = self.process, 0.0, 0.0, time.monotonic()
-        end = before + PATIENCE * seconds
-        while process and not over.wait(PAUSE):
-            now, before_used = time.monotonic(), used
-            memory, used, is_busy = usage_of_tree(process.pid)
-            if self.awaited:
-                step = min(now - before, max(0.0, used - before_used)) if is_busy else now - before
-                taken, self.spent = taken + step, self.spent + step
-            before = now
-            if taken > seconds or now > end:
+        process, counted, cpu, previous = self.process, 0.0, 0.0, time.monotonic()
+        end = previous + WALL_FACTOR * seconds
+        while process and not finished.wait(POLL_INTERVAL):
+            now, previous_cpu = time.monotonic(), cpu
+            memory, cpu, is_busy = usage_of_tree(process.pid)
+            if self.reply_due:
+                wall, used = now - previous, max(0.0, cpu - previous_cpu)
+                interval = min(wall, used) if is_busy else wall
+                counted, self.spent_seconds = counted + interval, self.spent_seconds + interval
+            previous = now
+            if counted > seconds or now > end:
                 return self.stop_for(TOO_LONG)
             if memory > self.limits.memory:
                 return self.stop_for(f"took more than {self.limits.memory // MIB} MiB of memory")
 
     def stop_for(self, reason: str) -> None:
-        """Stop the worker, and remember why."""
-        self.stopped_for = reason
+        """Stop the worker for a reason, which becomes part of the message."""
+        self.stop_reason = reason
         self.stop()
 
     def exited(self, code: Any) -> SandboxExited:
-        """Return why there is no answer: stopped from here, or ended with this exit code."""
-        if self.stopped_for:
-            return SandboxExited(f"your code {self.stopped_for}", self.stopped_for == TOO_LONG)
-        return SandboxExited(how_it_ended(code))
+        """Return the error for a missing reply: stopped by this process, or ended with an exit code."""
+        if self.stop_reason:
+            return SandboxExited(f"your code {self.stop_reason}", self.stop_reason == TOO_LONG)
+        return SandboxExited(describe_exit(code))
 
     def request(
         self, op: str, tensors: dict[str, torch.Tensor] | None = None, **data: Any
     ) -> tuple[dict, dict[str, torch.Tensor]]:
-        """Send one request and return the reply, its data and its tensors.
+        """Send one request; return the data and the tensors of the reply.
 
         Raises:
-            SandboxExited: where no reply can come any more.
-            ProtocolError: where the reply is not of the agreed form, or hands over too much.
+            SandboxExited: if the session has ended, so that no reply can come.
+            ProtocolError: if the reply is not of the agreed form, or holds too many bytes.
         """
         try:
-            self.awaited = True
+            self.reply_due = True
             write_frame(self.requests, {"op": op} | data, tensors or {})
             reply, flat = read_frame(self.replies)
         except (OSError, EOFError, ValueError) as error:
             raise self.exited(None) from error
         finally:
-            self.awaited = False
+            self.reply_due = False
         check_form(reply, flat)
         self.received += sum(tensor.nbytes for tensor in flat.values())
-        if self.received > RECEIVED:
-            raise ProtocolError(f"your code handed over more than {RECEIVED // MIB} MiB")
+        if self.received > MAX_RECEIVED:
+            raise ProtocolError(f"your code handed over more than {MAX_RECEIVED // MIB} MiB")
         if "error" in reply and op == "define":
             raise ProtocolError("the worker did not begin a new session")
-        self.session_over = "ended" in reply and not self.stopped_for
+        self.session_ended = "ended" in reply and not self.stop_reason
         if "ended" in reply and op != "close":
             raise self.exited(reply["ended"])
         return reply, flat

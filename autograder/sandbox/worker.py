@@ -1,9 +1,9 @@
-"""The process that runs a learner's code. It knows detrlab and nothing else of the course.
+"""The process that runs a learner's code. Of the course, it has access to detrlab alone.
 
 It imports torch once, then forks: each session (one check of one notebook) is a child that defines the
-learner's cells and answers requests until it is told to close. Requests and replies are the frames of
-detrlab/checks/wire.py, over the two pipes that it was started with; what the code prints goes nowhere.
-Run as a script, started by process.py: worker.py FOLDER_OF_DETRLAB [LIMITS], the limits as JSON.
+learner's cells and answers requests until it is closed. Requests and replies are frames of
+detrlab/checks/wire.py on stdin and stdout; what the code prints is discarded.
+process.py runs it as a script: worker.py FOLDER_OF_DETRLAB [LIMITS], the limits as JSON.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import IO, Any
 
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])  # the detrlab of who asks, wherever this Python would find another
+    sys.path.insert(0, sys.argv[1])  # the grader's detrlab, even if another one is installed
 
-# What the notebooks import is imported once, here, and not in each child.
+# What notebooks import is imported before forking, once for all sessions.
 import matplotlib.pyplot  # noqa: F401
 import scipy.optimize  # noqa: F401
 import torch
@@ -38,14 +38,14 @@ from detrlab.checks.observing import error_names, learner_frames
 from detrlab.checks.probes.given import given
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 
-MESSAGE_LIMIT = 1000
-PR_SET_DUMPABLE = 4
+MESSAGE_LIMIT = 1000  # characters of an error's message
+PR_SET_DUMPABLE = 4  # of Linux's prctl
 
 
 class Session:
-    """One learner's cells, defined, and the objects that were handed out as references.
+    """The module that a learner's cells define, and the objects that the grader has references to.
 
-    What the step loads from others is theirs where `notebooks` has it, a stand-in where it does not.
+    What the step loads from another step is the learner's if `notebooks` has it, else a stand-in.
     """
 
     def __init__(self, step: str, cells: list[steps.Cell], notebooks: dict[str, list[steps.Cell]]):
@@ -54,16 +54,21 @@ class Session:
         self.calls: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
 
     def refer(self, value: Any) -> dict:
-        """Keep a value that cannot be handed over, and return a reference to it."""
+        """Keep a value that cannot be sent, and return a reference to it."""
         self.objects.append(value)
         return {"object": len(self.objects) - 1, "kind": type(value).__name__}
 
     def resolve(self, data: dict) -> Any:
-        """Return the value that a reference stands for."""
+        """Return the value that a reference refers to."""
         return self.objects[data["object"]]
 
     def answer(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
-        """Carry out one request; return the reply's data and tensors."""
+        """Carry out one request; return the data and the tensors of the reply.
+
+        Raises:
+            ProtocolError: if the request is unknown.
+            Exception: whatever the learner's code raises.
+        """
         match request["op"]:
             case "name":
                 return self.reply(self.lookup(request["name"]))
@@ -78,7 +83,12 @@ class Session:
         raise ProtocolError(f"unknown request {request['op']!r}")
 
     def lookup(self, name: str) -> Any:
-        """Return what the cells define under this name; what kept them from it is raised."""
+        """Return what the cells define under a name.
+
+        Raises:
+            NameError: if all cells ran and none defines it.
+            Exception: if it is not defined and a cell failed: the error of the first such cell.
+        """
         if name in vars(self.module):
             return vars(self.module)[name]
         for failure in vars(self.module)["__failures__"].values():
@@ -86,16 +96,16 @@ class Session:
         raise NameError(f"no cell defines {name}")
 
     def reply(self, value: Any) -> tuple[Any, dict]:
-        """Take a value apart for the pipe."""
+        """Return the data and the tensors of a reply that holds a value."""
         tensors: dict[str, torch.Tensor] = {}
         return {"value": flatten(value, tensors, self.refer)}, tensors
 
     def call(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
-        """Call an object, keeping what a later backward needs."""
+        """Call an object; keep the inputs and outputs with a gradient for `backward`."""
         leaves = {name: tensors[name].requires_grad_() for name in request["with_gradient"]}
         inputs = list(leaves.values())
-        handed = tensors | {name: leaf.clone() for name, leaf in leaves.items()}
-        arguments = unflatten(request["arguments"], handed, self.resolve)
+        received = tensors | {name: leaf.clone() for name, leaf in leaves.items()}
+        arguments = unflatten(request["arguments"], received, self.resolve)
         with torch.set_grad_enabled(request["grad_enabled"]):
             value = self.objects[request["object"]](*arguments["args"], **arguments["kwargs"])
         reply, flat = self.reply(value)
@@ -104,14 +114,11 @@ class Session:
         return reply | {"call": len(self.calls) - 1, "with_gradient": list(outputs)}, flat
 
     def backward(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
-        """Carry gradients of a call's outputs back to its inputs."""
+        """Return the gradients of a call's inputs, given those of its outputs."""
         inputs, outputs = self.calls[request["call"]]
         gradients = [tensors[str(i)] for i in range(len(outputs))]
-        return self.reply(
-            list(
-                torch.autograd.grad(outputs, inputs, gradients, retain_graph=True, materialize_grads=True)
-            )
-        )
+        grads = torch.autograd.grad(outputs, inputs, gradients, retain_graph=True, materialize_grads=True)
+        return self.reply(list(grads))
 
 
 def describe(error: BaseException) -> dict:
@@ -124,7 +131,7 @@ def describe(error: BaseException) -> dict:
 
 
 def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
-    """Answer requests on one notebook until told to close."""
+    """Answer requests about one notebook until a request closes the session."""
     incoming, outgoing = pipes
     notebooks = {
         step: [steps.Cell(*cell) for cell in cells] for step, cells in request["notebooks"].items()
@@ -138,36 +145,41 @@ def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
         try:
             reply, flat = session.answer(request, tensors)
             write_frame(outgoing, reply, flat)
-        except BaseException as error:  # whatever a learner's code raises is an answer too
+        except BaseException as error:  # whatever a learner's code raises is a reply too
             write_frame(outgoing, {"error": describe(error)}, {})
 
 
-def limit_everything(limits: dict[str, Any]) -> None:
-    """Set the limits that hold for this process and all that come from it."""
-    for kind, most in (
+def limit_processes(limits: dict[str, Any]) -> None:
+    """Set the limits of this process and all its descendants."""
+    for kind, limit in (
         (resource.RLIMIT_NPROC, limits["processes"]),
         (resource.RLIMIT_FSIZE, limits["disk"]),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, (most, most))
+        resource.setrlimit(kind, (limit, limit))
 
 
 def limit_session(limits: dict[str, Any], seconds: int) -> None:
-    """Set the limits of one session: computing time, and memory beyond what torch has mapped."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # first a signal that says why
+    """Set the limits of one session: CPU time, and memory beyond what torch has mapped already."""
+    # SIGXCPU at the soft limit, which names the reason; SIGKILL a second later.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     with open("/proc/self/statm") as file:
         mapped = int(file.read().split()[0]) * resource.getpagesize()
-    most = mapped + limits["memory"]
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    limit = mapped + limits["memory"]
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def run_session(
     pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict | None, initial: set[Path]
 ) -> dict:
-    """Serve one session in a child; return how it ended and what it took.
+    """Serve one session in a child; remove what it wrote, all but the `initial` files.
 
-    What it has written is removed again, all but the `initial` files.
+    Returns:
+        its exit code ("ended"), "cpu_seconds", and its largest memory in MiB ("megabytes").
+
+    Raises:
+        SystemExit: if something that it wrote cannot be removed.
     """
     child = os.fork()
     if not child:
@@ -177,46 +189,50 @@ def run_session(
             serve(pipes, request)
         finally:
             os._exit(0)
-    _, status, used = os.wait4(child, 0)
+    _, status, usage = os.wait4(child, 0)
     if limits:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)  # what it started: in this namespace there is nothing else
-        if not clean_disks(initial):
+            os.kill(-1, signal.SIGKILL)  # its descendants: the only others in this namespace
+        if not clear_disks(initial):
             raise SystemExit("Something is left for the next session.")
-    seconds = round(used.ru_utime + used.ru_stime, 3)
+    seconds = round(usage.ru_utime + usage.ru_stime, 3)
     ended = os.waitstatus_to_exitcode(status)
-    return {"ended": ended, "cpu_seconds": seconds, "megabytes": used.ru_maxrss // 1024}
+    return {"ended": ended, "cpu_seconds": seconds, "megabytes": usage.ru_maxrss // 1024}
 
 
-def written() -> set[Path]:
-    """Return what lies at the top of the disks that can be written to."""
+def disk_entries() -> set[Path]:
+    """Return the top-level entries of the writable disks."""
     places = [Path(place) for place in (os.environ["HOME"], "/tmp", "/dev/shm")]
     return {path for place in places for path in place.iterdir()}
 
 
-def clean_disks(initial: set[Path]) -> bool:
-    """Remove what a session has written, which the next one must not find; say whether it is gone."""
-    for path in written() - initial:
+def clear_disks(initial: set[Path]) -> bool:
+    """Remove what a session wrote, so that the next cannot find it; return whether nothing is left."""
+    for path in disk_entries() - initial:
         with contextlib.suppress(OSError):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    return written() <= initial
+    return disk_entries() <= initial
 
 
 def main() -> None:
-    """Fork a child for each session, and say how it ended."""
+    """Fork a child for each session, and report how it ended.
+
+    Raises:
+        SystemExit: if limits are given outside a sandbox.
+    """
     limits = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
     initial: set[Path] = set()
     if limits:
-        if os.getpid() != 2:  # bubblewrap is 1; elsewhere a kill(-1) would reach other people's
+        if os.getpid() != 2:  # bubblewrap is 1; outside a sandbox, kill(-1) would end other processes
             raise SystemExit("Limits hold in a sandbox of its own only: see bubblewrap.py.")
-        limit_everything(limits)
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # no child looks into this process's memory
-        initial = written()  # Python itself, where it lies under /tmp
+        limit_processes(limits)
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # children cannot read this one's memory
+        initial = disk_entries()  # Python itself, if it is installed under /tmp
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    devnull = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
+        os.dup2(devnull, standard)
     torch.set_num_threads(1)
     write_frame(outgoing, {"ready": torch.__version__}, {})
     while True:
@@ -224,7 +240,7 @@ def main() -> None:
             request, _ = read_frame(incoming)
         except EOFError:
             return
-        if request["op"] == "define":  # else it was asked of a child that had ended by then
+        if request["op"] == "define":  # any other was meant for a child that has ended
             write_frame(outgoing, run_session((incoming, outgoing), request, limits, initial), {})
 
 

@@ -1,1 +1,1 @@
-"""What people submit becomes notebooks: archives, exports of platforms, strict JSON, rebuilding."""
+"""Turn submitted files into notebooks: archives, platform exports, strict JSON, rebuilding."""

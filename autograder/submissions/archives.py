@@ -1,7 +1,7 @@
-"""Read zips that students pack: bounded, nothing unpacked, nothing executed.
+"""Read students' zips within limits, without unpacking them to disk or executing anything.
 
-Taken are notebooks and the trained model of step 9, also out of zips in a zip. What cannot be had is
-yielded as an UnreadableFile, with the reason.
+Notebooks and the trained model of step 9 are relevant, also in a zip within a zip. A file that cannot be
+read is yielded as an UnreadableFile with the reason.
 """
 
 import io
@@ -13,21 +13,21 @@ from pathlib import Path, PurePosixPath
 from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_large
 from detrlab.checkpoint import NAME as MODEL
 
-MAX_TOTAL = 200_000_000  # of all files of one student together
-MAX_FILES = 5_000  # looked at in one entry
+MAX_TOTAL = 200_000_000  # bytes, all files of one student together
+MAX_FILES = 5_000  # in one upload
 SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".venv", "node_modules"}
-Found = tuple[str, bytes | UnreadableFile]
+SubmittedFile = tuple[str, bytes | UnreadableFile]  # a name, with the content or why it cannot be read
 
 
 class ByteBudget:
-    """How many bytes one student's files may still take."""
+    """The number of bytes that one student's files may still take."""
 
     def __init__(self) -> None:
-        self.left = MAX_TOTAL
+        self.remaining = MAX_TOTAL
 
 
-def no_room() -> UnreadableFile:
-    """Return why a file is not read any more."""
+def total_too_large() -> UnreadableFile:
+    """Return the error for a file that exceeds what remains of a student's byte budget."""
     return UnreadableFile(f"and the files before it are larger than {MAX_TOTAL // 1_000_000} MB together")
 
 
@@ -37,10 +37,15 @@ def files_of_zip(
     budget: ByteBudget,
     wanted: Collection[str] = (),
     inner: bool = False,
-) -> Iterator[Found]:
-    """Yield a zip's files and those of zips in it, and no more of them than the limits allow.
+) -> Iterator[SubmittedFile]:
+    """Yield the relevant files of a zip and of the zips in it, within the limits.
 
-    `wanted` names the members that count, where not all do.
+    Args:
+        file: the zip, as a path or as its bytes.
+        name: the name of the zip in messages.
+        budget: the bytes that this student's files may still take.
+        wanted: the members to read; all if empty.
+        inner: whether the zip lies in a zip; no zips are read in it.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -48,7 +53,7 @@ def files_of_zip(
             if len(members) > MAX_FILES:
                 raise UnreadableFile(f"holds more than {MAX_FILES} files")
             for member in sorted(members, key=lambda member: member.filename):
-                if not is_wanted(member.filename) or member.is_dir():
+                if not is_relevant(member.filename) or member.is_dir():
                     continue
                 content = read_member(archive, member, budget)
                 if isinstance(content, UnreadableFile) or not is_zip(member.filename):
@@ -56,66 +61,66 @@ def files_of_zip(
                 elif inner:
                     yield member.filename, UnreadableFile("is a zip in a zip in a zip; pack it once")
                 else:
-                    packed = files_of_zip(io.BytesIO(content), member.filename, budget, inner=True)
-                    yield from inside(member.filename, packed)
+                    files = files_of_zip(io.BytesIO(content), member.filename, budget, inner=True)
+                    yield from with_prefix(member.filename, files)
     except UnreadableFile as error:
         yield name, error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         yield name, UnreadableFile("cannot be opened as a zip; it may have been cut off")
 
 
-def inside(name: str, found: Iterable[Found]) -> Iterator[Found]:
-    """Yield the files of a zip under names that say where it lies."""
-    for inner, content in found:
+def with_prefix(name: str, files: Iterable[SubmittedFile]) -> Iterator[SubmittedFile]:
+    """Yield the files of an inner zip under names that begin with its own."""
+    for inner, content in files:
         yield (inner if inner == name else f"{name}/{inner}"), content
 
 
 def read_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: ByteBudget
 ) -> bytes | UnreadableFile:
-    """Read one file of a zip, or say why not."""
-    limit = min(MAX_BYTES, budget.left)
+    """Read one file of a zip; return the reason if it cannot be read."""
+    limit = min(MAX_BYTES, budget.remaining)
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
     if ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
         return UnreadableFile("has a path that leads out of the zip")
     if stat.S_ISLNK(member.external_attr >> 16):
         return UnreadableFile("is a link")
-    too_much = too_large() if limit == MAX_BYTES else no_room()
+    size_error = too_large() if limit == MAX_BYTES else total_too_large()
     if member.file_size > limit:
-        return too_much
+        return size_error
     try:
         with archive.open(member) as stream:
-            content = stream.read(limit + 1)  # the size that the zip states may be a lie
-    except Exception as error:  # zipfile and zlib raise many kinds on damaged or locked members
+            content = stream.read(limit + 1)  # the size stated in the zip may be false
+    except Exception as error:  # zipfile and zlib raise many kinds on damaged or encrypted members
         return UnreadableFile(f"cannot be read from the zip ({type(error).__name__})")
     if len(content) > limit:
-        return too_much
-    budget.left -= len(content)
+        return size_error
+    budget.remaining -= len(content)
     return content
 
 
-def names_in(path: Path) -> list[str]:
-    """List what counts in a zip; nothing where it cannot be opened."""
+def relevant_names(path: Path) -> list[str]:
+    """List the names of a zip's relevant members; none if it cannot be opened."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return []
-    return [member.filename for member in members if is_wanted(member.filename)]
+    return [member.filename for member in members if is_relevant(member.filename)]
 
 
-def is_wanted(name: str) -> bool:
-    """Say whether a file counts: a notebook, the trained model or a zip; no backup, no system file."""
+def is_relevant(name: str) -> bool:
+    """Return whether a file is relevant: a notebook, the trained model or a zip, and no system file."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    hidden = any(part in SKIPPED_FOLDERS or part.startswith("._") for part in parts)
-    return (name.lower().endswith(".ipynb") or is_model(name) or is_zip(name)) and not hidden
+    is_system_file = any(part in SKIPPED_FOLDERS or part.startswith("._") for part in parts)
+    return (name.lower().endswith(".ipynb") or is_model(name) or is_zip(name)) and not is_system_file
 
 
 def is_zip(name: str) -> bool:
-    """Say whether a file is a zip, by its name."""
+    """Return whether a file is a zip, by its name."""
     return name.lower().endswith(".zip")
 
 
 def is_model(name: str) -> bool:
-    """Say whether a file is the trained model, by its name."""
+    """Return whether a file is the trained model, by its name."""
     return PurePosixPath(name.replace("\\", "/")).name == MODEL

@@ -1,7 +1,7 @@
-"""Find what was submitted in an inbox: whose each entry is, and the files in it that count.
+"""Find submissions in an inbox: the student of each upload, and the relevant files in it.
 
-An entry is a folder or a zip of one student, or a class's export. Nothing is executed. What cannot be had
-is yielded as an UnreadableFile, with the reason.
+An upload is the folder or zip of one student, or a platform's export of the class. Nothing is executed. A
+file that cannot be read is yielded as an UnreadableFile with the reason.
 """
 
 import os
@@ -13,65 +13,65 @@ from autograder.submissions.archives import (
     MAX_FILES,
     SKIPPED_FOLDERS,
     ByteBudget,
-    Found,
+    SubmittedFile,
     files_of_zip,
-    inside,
-    is_wanted,
+    is_relevant,
     is_zip,
-    names_in,
-    no_room,
+    relevant_names,
+    total_too_large,
+    with_prefix,
 )
 from autograder.submissions.exports import owner_of_folder, owners_of
 from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_large
 
 
-def students_of(entry: Path, is_alone: bool) -> Iterator[tuple[str, Iterator[Found]]]:
-    """Yield whose files an entry of the inbox holds, and the files: one student's, or a whole class's.
+def students_of(upload: Path, is_alone: bool) -> Iterator[tuple[str, Iterator[SubmittedFile]]]:
+    """Yield the students of an upload, each with their files.
 
-    A class comes as learning platforms export it, in one zip that `is_alone` in the inbox: else a student
-    could hand in for others, by the names of files.
+    A class's export is accepted only as a zip that `is_alone` in the inbox; otherwise a student could
+    submit for others by naming files after them.
     """
-    if entry.is_file() and not entry.is_symlink() and entry.suffix.lower() == ".zip":
-        owners = owners_of(names_in(entry)) if is_alone else {}
+    if upload.is_file() and not upload.is_symlink() and upload.suffix.lower() == ".zip":
+        owners = owners_of(relevant_names(upload)) if is_alone else {}
         if owners:
             for student in sorted(set(owners.values())):
-                own = {name for name, owner in owners.items() if owner == student}
-                yield student, files_of_zip(entry, entry.name, ByteBudget(), own)
+                names = {name for name, owner in owners.items() if owner == student}
+                yield student, files_of_zip(upload, upload.name, ByteBudget(), names)
             return
-        yield entry.stem, files_of(entry)
+        yield upload.stem, files_of(upload)
     else:
-        yield owner_of_folder(entry.name), files_of(entry)
+        yield owner_of_folder(upload.name), files_of(upload)
 
 
-def files_of(entry: Path) -> Iterator[Found]:
-    """Yield the files of an entry that count, with content or with the reason why it cannot be had."""
-    if entry.is_symlink():
-        yield entry.name, UnreadableFile("is a link, which is not followed")
-    elif entry.is_dir():
-        yield from files_of_folder(entry)
-    elif entry.suffix.lower() == ".zip":
-        yield from files_of_zip(entry, entry.name, ByteBudget())
+def files_of(upload: Path) -> Iterator[SubmittedFile]:
+    """Yield the relevant files of one student's upload."""
+    if upload.is_symlink():
+        yield upload.name, UnreadableFile("is a link, which is not followed")
+    elif upload.is_dir():
+        yield from files_of_folder(upload)
+    elif upload.suffix.lower() == ".zip":
+        yield from files_of_zip(upload, upload.name, ByteBudget())
     else:
-        yield entry.name, UnreadableFile("lies loose; make one folder or zip for each student")
+        yield upload.name, UnreadableFile("lies loose; make one folder or zip for each student")
 
 
-def files_of_folder(folder: Path) -> Iterator[Found]:
-    """Yield a folder's files and those of zips in it; links are not followed, pipes not opened."""
-    seen, budget = 0, ByteBudget()
-    for place, folders, names in os.walk(folder):
+def files_of_folder(folder: Path) -> Iterator[SubmittedFile]:
+    """Yield the relevant files of a folder and of the zips in it; links and pipes are not opened."""
+    count, budget = 0, ByteBudget()
+    for parent, folders, names in os.walk(folder):
         folders[:] = sorted(set(folders) - SKIPPED_FOLDERS)
-        seen += len(names)
-        if seen > MAX_FILES:
+        count += len(names)
+        if count > MAX_FILES:
             yield folder.name, UnreadableFile(f"holds more than {MAX_FILES} files")
             return
-        for path in (Path(place, name) for name in sorted(names) if is_wanted(name)):
-            state, name = path.lstat(), path.relative_to(folder).as_posix()
-            if not stat.S_ISREG(state.st_mode):
+        for path in (Path(parent, name) for name in sorted(names) if is_relevant(name)):
+            status, name = path.lstat(), path.relative_to(folder).as_posix()
+            if not stat.S_ISREG(status.st_mode):
                 yield name, UnreadableFile("is a link or no ordinary file")
             elif is_zip(name):
-                yield from inside(name, files_of_zip(path, name, budget))
-            elif state.st_size > min(MAX_BYTES, budget.left):
-                yield name, too_large() if state.st_size > MAX_BYTES else no_room()
+                yield from with_prefix(name, files_of_zip(path, name, budget))
+            elif status.st_size > min(MAX_BYTES, budget.remaining):
+                yield name, too_large() if status.st_size > MAX_BYTES else total_too_large()
             else:
-                budget.left -= state.st_size
+                budget.remaining -= status.st_size
                 yield name, path.read_bytes()

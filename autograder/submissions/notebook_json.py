@@ -1,6 +1,6 @@
-"""Read a notebook file strictly: JSON of nbformat 4, bounded, nothing executed.
+"""Read a notebook file strictly: JSON of nbformat 4, within limits, without executing anything.
 
-What cannot be read raises UnreadableFile, with a reason in plain words to be passed on to its owner.
+A file that cannot be read raises UnreadableFile; the message is passed on to the student.
 """
 
 import json
@@ -8,22 +8,26 @@ from typing import Any, NoReturn
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 2_000
-MAX_DEPTH = 40
+MAX_DEPTH = 40  # levels of nested lists and objects
 
 
 class UnreadableFile(ValueError):
-    """A file that cannot be taken; the message says why and reads on from the file's name."""
+    """A file that cannot be accepted; the message gives the reason and continues from the file's name."""
 
 
 def too_large() -> UnreadableFile:
-    """Return why a large file is not read; made anew each time, since a raised error keeps its frames."""
+    """Return the error for a file above MAX_BYTES; a new one each time, as raised errors keep frames."""
     return UnreadableFile(
         f"is larger than {MAX_BYTES // 1_000_000} MB; clear the largest outputs and save it again"
     )
 
 
 def parse_notebook(data: bytes) -> dict[str, Any]:
-    """Return a notebook's content. Raises UnreadableFile."""
+    """Return the content of a notebook file.
+
+    Raises:
+        UnreadableFile: if it is no notebook of format 4, or exceeds a limit.
+    """
     if len(data) > MAX_BYTES:
         raise too_large()
     if not data.strip():
@@ -38,7 +42,7 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         raise UnreadableFile(explain(error)) from None
     except RecursionError:
         raise UnreadableFile("is nested too deeply to be a notebook") from None
-    except ValueError:  # Python's own limit: digits of a whole number
+    except ValueError:  # Python limits the digits of an integer
         raise UnreadableFile("holds a number that is longer than any notebook needs") from None
     check_depth(content)
     check_shape(content)
@@ -46,12 +50,12 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
 
 
 def refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which JSON does not have."""
+    """Raise UnreadableFile for NaN and Infinity, which JSON does not have."""
     raise UnreadableFile(f"holds the number {name}, which no notebook may hold")
 
 
 def explain(error: json.JSONDecodeError) -> str:
-    """Say what is wrong with a file that is not JSON."""
+    """Return what is wrong with a file that is not JSON."""
     if "<<<<<<<" in error.doc and ">>>>>>>" in error.doc:
         return "holds the marks of a git conflict; choose one version and save it again"
     if not error.doc[error.pos :].strip() or error.msg.startswith("Unterminated string"):
@@ -60,18 +64,18 @@ def explain(error: json.JSONDecodeError) -> str:
 
 
 def check_depth(content: Any) -> None:
-    """Refuse what is nested more deeply than any notebook: later readers may recurse."""
+    """Raise UnreadableFile above MAX_DEPTH: later readers may be recursive."""
     level = [content]
     for _ in range(MAX_DEPTH):
-        inner = (value.values() if isinstance(value, dict) else value for value in level)
-        level = [item for values in inner for item in values if isinstance(item, dict | list)]
+        children = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [item for values in children for item in values if isinstance(item, dict | list)]
         if not level:
             return
     raise UnreadableFile("is nested too deeply to be a notebook")
 
 
 def check_shape(content: Any) -> None:
-    """Refuse what is JSON but not a notebook of format 4."""
+    """Raise UnreadableFile if JSON is not a notebook of format 4."""
     if not isinstance(content, dict) or "nbformat" not in content:
         raise UnreadableFile("is not a notebook")
     if content["nbformat"] != 4:

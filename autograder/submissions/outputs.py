@@ -1,7 +1,7 @@
-"""Take over a learner's outputs and pasted pictures: known kinds only, of the right shape, bounded.
+"""Copy a learner's outputs and pasted pictures: known kinds of the right shape, within a size limit.
 
 They are kept for the person who grades written answers and are never evidence for points. Markup in
-them is made harmless where a page is made of them (autograder/gradebook/sanitizing.py).
+them is sanitized when a page is rendered (autograder/gradebook/sanitizing.py).
 """
 
 import re
@@ -12,72 +12,72 @@ Output = dict[str, Any]
 
 PICTURES = ("image/png", "image/jpeg")
 MIME_TYPES = ("text/plain", "text/html", "text/markdown", "text/latex", *PICTURES)
-MAX_OUTPUT = 4_000_000  # characters kept per notebook: plots and logs, not dumps of data
+MAX_OUTPUT = 4_000_000  # characters kept per notebook: enough for plots and logs, not for dumps of data
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-# All but line ends, tabs, and what sets a colour.
+# All control characters but line ends, tabs, and the escape sequences that set colours.
 CONTROLS = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 LEFT_OUT = "(output left out: this notebook's outputs are larger than intake keeps)\n"
 
 
 def as_text(value: Any) -> str:
-    """Join a notebook's multi-line string into one that can be written as UTF-8; else an empty one."""
+    """Join a notebook's multi-line string into text that UTF-8 can encode; other values give ""."""
     lines = value if isinstance(value, list) else [value]
     joined = "".join(line for line in lines if isinstance(line, str))
     return joined.encode("utf-8", "replace").decode("utf-8")
 
 
 def printable(text: str) -> str:
-    """Return a terminal's text without control characters, but with its colours."""
+    """Return terminal output without control characters, but with its colours."""
     return CONTROLS.sub("", text)
 
 
-def plain(text: str) -> str:
-    """Return what somebody typed, without control characters."""
+def plain_text(text: str) -> str:
+    """Return typed text without control characters."""
     return printable(text).replace("\x1b", "")
 
 
 def as_dict(value: Any) -> dict:
-    """Return a JSON object, or an empty one where something else stands."""
+    """Return a JSON object as it is; other values give an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 class OutputBudget:
-    """Copies outputs and pasted pictures until one notebook's share is used up."""
+    """The number of characters that the outputs and pictures of one notebook may still take."""
 
     def __init__(self, limit: int = MAX_OUTPUT):
-        self.left = limit
+        self.remaining = limit
 
     def copy(self, outputs: Any) -> list[Output]:
-        """Return what is kept of one cell's outputs, in nbformat 4's shape."""
+        """Copy one cell's outputs, in the shape of nbformat 4, as far as the budget allows."""
         kept = []
         for raw in outputs if isinstance(outputs, list) else []:
             output = copy_output(as_dict(raw))
             if output is None:
                 continue
             size = len(str(output))
-            if size > self.left:
+            if size > self.remaining:
                 kept.append({"output_type": "stream", "name": "stdout", "text": LEFT_OUT})
                 break
-            self.left -= size
+            self.remaining -= size
             kept.append(output)
         return kept
 
     def pictures(self, bundles: Iterable[Any]) -> dict[str, dict[str, str]]:
-        """Merge the pictures pasted into several markdown cells; other attachments are left out."""
+        """Merge the pictures pasted into several Markdown cells; drop other attachments."""
         kept: dict[str, dict[str, str]] = {}
         for bundle in bundles:
             for name, data in as_dict(bundle).items():
                 pictures = {m: as_text(d) for m, d in as_dict(data).items() if m in PICTURES}
-                pictures = {mime: text for mime, text in pictures.items() if fits(mime, text)}
+                pictures = {mime: text for mime, text in pictures.items() if is_valid(mime, text)}
                 size = sum(map(len, pictures.values()))
-                if pictures and size <= self.left:
-                    self.left -= size
+                if pictures and size <= self.remaining:
+                    self.remaining -= size
                     kept[as_text(name)] = pictures
         return kept
 
 
 def copy_output(raw: dict) -> Output | None:
-    """Copy one output, or return None for a kind that is not kept."""
+    """Copy one output; return None for an unknown kind."""
     kind = raw.get("output_type")
     if kind == "stream":
         name = "stderr" if raw.get("name") == "stderr" else "stdout"
@@ -90,12 +90,12 @@ def copy_output(raw: dict) -> Output | None:
     if kind in ("execute_result", "display_data"):
         bundle = as_dict(raw.get("data"))
         data = {mime: printable(as_text(bundle[mime])) for mime in MIME_TYPES if mime in bundle}
-        data = {mime: text for mime, text in data.items() if fits(mime, text)}
+        data = {mime: text for mime, text in data.items() if is_valid(mime, text)}
         output: Output = {"output_type": kind, "data": data, "metadata": {}}
         return output | ({"execution_count": None} if kind == "execute_result" else {})
     return None
 
 
-def fits(mime: str, text: str) -> bool:
-    """Say whether a text can be what its type says: a picture is written in base 64."""
+def is_valid(mime: str, text: str) -> bool:
+    """Return whether data can be of its MIME type: pictures have to be base64."""
     return mime not in PICTURES or bool(BASE64.fullmatch(text))

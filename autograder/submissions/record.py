@@ -1,4 +1,4 @@
-"""The intake record: what became of each submitted file, kept in the course's folder."""
+"""Intake records: what became of each submitted file, kept in the course folder."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -7,14 +7,21 @@ from pathlib import Path
 from autograder.workspace.files import read_json, write_json
 from autograder.workspace.paths import intake_records_path
 
-RECEIPTS = "receipts.json"  # what version 1.0 kept, under other names
+RECEIPTS = "receipts.json"  # the intake records of version 1.0
 
 
 @dataclass(frozen=True)
 class IntakeRecord:
-    """What became of one file: taken for a step or not, and why; `file` and `reason` make a sentence.
+    """What became of one submitted file.
 
-    Where somebody else's file has the same `digest`, it is the same file.
+    Attributes:
+        student: the id of its owner.
+        file: its name.
+        step: the step that it belongs to; empty if unknown.
+        taken: whether it was accepted for the step.
+        reason: why it was not accepted, or needs review; continues from the file's name.
+        needs_review: whether a person has to decide.
+        digest: SHA-256 of a trained model, in hex.
     """
 
     student: str
@@ -27,13 +34,13 @@ class IntakeRecord:
 
 
 def write_records(course: Path, records: Iterable[IntakeRecord]) -> None:
-    """Keep the records of a course."""
+    """Write the intake records of a course."""
     write_json(intake_records_path(course), {"records": [asdict(record) for record in records]})
     (course / RECEIPTS).unlink(missing_ok=True)
 
 
 def read_records(course: Path) -> list[IntakeRecord]:
-    """Read the records of a course; those that version 1.0 wrote, too."""
+    """Read the intake records of a course, including those that version 1.0 wrote."""
     records = read_json(intake_records_path(course)).get("records", [])
     for receipt in read_json(course / RECEIPTS).get("receipts", []):
         records.append(receipt | {"needs_review": receipt.pop("needs_person", False)})

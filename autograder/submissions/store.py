@@ -1,4 +1,4 @@
-"""Write what was taken in into the course's submitted folder, as nbgrader has it."""
+"""Write accepted files to the course's submitted folder, in nbgrader's layout."""
 
 import shutil
 from pathlib import Path
@@ -10,32 +10,33 @@ OLD_TIME = "is new, but its time is still that of the one before: `times` tells 
 
 
 def submitted_folder(course: Path, student: str, step: str) -> Path:
-    """Return the folder of one student's submission of a step."""
+    """Return the folder of a student's submission of a step."""
     return course / "submitted" / student / step
 
 
 def store_notebook(course: Path, student: str, step: str, notebook: Notebook) -> str:
-    """Write a rebuilt notebook; where it is new, what was graded before no longer counts as graded.
+    """Write a rebuilt notebook; if it has changed, mark the submission as not graded.
 
-    Returns what somebody should know about it.
+    Returns:
+        a remark for the intake record; empty as a rule.
     """
     path = submitted_folder(course, student, step) / f"{step}.ipynb"
     if read_json(path) != notebook:
         write_json(path, notebook)
-        forget_grading(course, student, step)
-    time = path.with_name("timestamp.txt")
-    is_older = time.is_file() and time.stat().st_mtime_ns < path.stat().st_mtime_ns
+        mark_as_ungraded(course, student, step)
+    timestamp = path.with_name("timestamp.txt")
+    is_older = timestamp.is_file() and timestamp.stat().st_mtime_ns < path.stat().st_mtime_ns
     return OLD_TIME if is_older else ""
 
 
 def store_file(course: Path, student: str, step: str, name: str, content: bytes) -> None:
-    """Write a file beside a submitted notebook; where it is new, the step is graded again."""
+    """Write a file beside a submitted notebook; if it has changed, mark the submission as not graded."""
     path = submitted_folder(course, student, step) / name
     if not path.is_file() or path.read_bytes() != content:
         path.write_bytes(content)
-        forget_grading(course, student, step)
+        mark_as_ungraded(course, student, step)
 
 
-def forget_grading(course: Path, student: str, step: str) -> None:
-    """Have nbgrader grade a submission again: it skips what it finds here. Scores stay until then."""
+def mark_as_ungraded(course: Path, student: str, step: str) -> None:
+    """Delete the autograded copy, so that the submission is graded again; scores stay until then."""
     shutil.rmtree(course / "autograded" / student / step, ignore_errors=True)

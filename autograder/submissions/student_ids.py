@@ -1,4 +1,4 @@
-"""Turn the names of folders and of rosters into ids."""
+"""Turn names of folders and of students on a roster into ids."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ import unicodedata
 
 
 def student_id(name: str) -> str:
-    """Turn a folder's name into an id that is safe in paths and URLs; different names stay different."""
+    """Return an id for a name that is safe in paths and URLs; different names get different ids."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     safe = re.sub(r"[^A-Za-z0-9._@-]+", "_", ascii_name).strip("._-")[:60]
     if safe == name:

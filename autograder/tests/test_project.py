@@ -1,4 +1,4 @@
-"""What holds the project together: the files agree with each other, and name no machine of ours."""
+"""The files of the project agree with each other, and none holds a path of one machine."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from autograder.workspace.paths import AUTOGRADER, ROOT
+from autograder.workspace.paths import AUTOGRADER, DETRLAB, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TOP_LEVEL = {
@@ -16,7 +16,7 @@ TOP_LEVEL = {
 }  # fmt: skip
 
 
-def tracked() -> list[str]:
+def tracked_files() -> list[str]:
     listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listing.returncode:
         pytest.skip("this is not a git checkout")
@@ -26,11 +26,11 @@ def tracked() -> list[str]:
 def requirements() -> list[Requirement]:
     project = PROJECT["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    found = [Requirement(line) for line in project["dependencies"] + extras]
-    return [requirement for requirement in found if requirement.name != project["name"]]
+    everything = [Requirement(line) for line in project["dependencies"] + extras]
+    return [requirement for requirement in everything if requirement.name != project["name"]]
 
 
-def test_environment_file_is_thin_and_true():
+def test_environment_file_only_installs_python_and_project():
     lines = (ROOT / "environment.yml").read_text(encoding="utf-8").split("\n")
     entries = [line.strip().removeprefix("- ") for line in lines if line.startswith("  ")]
     python, pip, sub, editable = entries
@@ -50,41 +50,40 @@ def test_lock_holds_every_requirement_within_its_range():
         assert requirement.specifier.contains(locked[requirement.name.lower()]), requirement
 
 
-def test_required_packages_are_required():
+def test_project_requires_packages_that_notebooks_and_grading_use():
     names = {requirement.name for requirement in requirements()}
     assert {"torch", "torchvision", "scipy", "matplotlib", "jupyterlab", "nbgrader", "pytest"} <= names
 
 
-def test_top_level_is_the_layout():
-    entries = {path.split("/")[0] for path in tracked()}
+def test_top_level_holds_only_known_entries():
+    entries = {path.split("/")[0] for path in tracked_files()}
     assert {entry for entry in entries if not entry.startswith(".")} <= TOP_LEVEL
 
 
-def test_no_path_of_one_machine():
+def test_no_file_holds_path_of_one_machine():
     # /home/learner is the home inside the sandbox.
     pattern = re.compile(r"/(?:ho[m]e(?!/learner)|ro[o]t|wo[r]k|Us[e]rs)/[a-z]")
-    for name in tracked():
+    for name in tracked_files():
         if name.endswith((".py", ".md", ".toml", ".yml", ".ipynb", ".lock", "Makefile")):
             text = (ROOT / name).read_text(encoding="utf-8")
             assert not pattern.search(text), f"{name}: {pattern.search(text)}"
 
 
-def test_detrlab_never_imports_autograder():
+def test_learners_code_does_not_import_autograder():
     for path in (ROOT / "notebooks").rglob("*.py"):
-        assert not re.search(r"^\s*(from|import) autograder", path.read_text(encoding="utf-8"), re.M), (
-            path
-        )
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(from|import) autograder", text, re.M), path
 
 
-def test_files_that_a_learner_may_open_are_short():
-    for path in (ROOT / "notebooks" / "detrlab").rglob("*.py"):
+def test_modules_of_detrlab_have_less_than_200_lines():
+    for path in DETRLAB.rglob("*.py"):
         assert path.read_text(encoding="utf-8").count("\n") < 200, path
 
 
-def test_formgrader_opens_a_course_anywhere():
+def test_make_formgrader_serves_course_in_any_folder():
     """nbgrader shows nothing but an error for a course that is not below JupyterLab's folder."""
-    told = subprocess.run(
+    dry_run = subprocess.run(
         ["make", "-n", "formgrader", "DETR_COURSE=/srv/class"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert '--ServerApp.root_dir="/srv/class"' in told.stdout
+    assert '--ServerApp.root_dir="/srv/class"' in dry_run.stdout

@@ -1,4 +1,4 @@
-"""What people read: spelled right, no link that leads nowhere, lists and formulas as they were meant."""
+"""The course's texts: spelling, links, images, lists, folds and formulas."""
 
 import re
 import subprocess
@@ -14,15 +14,15 @@ from autograder.workspace.paths import AUTOGRADER, ROOT, SOLUTIONS
 
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "autograder/README.md")]
 PAGES.append(AUTOGRADER / "authoring" / "student.md")
-# What only exists where the page is shipped to.
-ELSEWHERE = {"student.md": ROOT}
+# Pages whose links are resolved from another folder, the one that students get them in.
+SHIPPED_TO = {"student.md": ROOT}
 PROSE = (*SOLUTIONS.glob("*.py"), *PAGES, *(ROOT / "notebooks" / "detrlab").rglob("*.py"))
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 parse = mistune.create_markdown(renderer="ast", plugins=["table", "strikethrough"])
 
 
 def texts() -> list[tuple[Path, str]]:
-    """Return every text in Markdown, cell by cell, with the file it stands in."""
+    """Return every Markdown text, cell by cell, with the file that holds it."""
     cells = [
         (source_path(step), cell.source)
         for step in all_steps()
@@ -33,7 +33,7 @@ def texts() -> list[tuple[Path, str]]:
 
 
 def nodes(tokens) -> list[dict]:
-    """Return all nodes of a parsed text, with those inside them."""
+    """Return all nodes of a parsed text, nested ones included."""
     return [node for token in tokens for node in (token, *nodes(token.get("children", [])))]
 
 
@@ -42,50 +42,46 @@ NODES = [(path, node) for path, text in TEXTS for node in nodes(parse(text))]
 
 
 def anchors(path: Path) -> set[str]:
-    """Return the anchors that a page's headings make on code-hosting sites."""
+    """Return the anchors that code-hosting sites give to a page's headings."""
     headings = HEADING.findall(path.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
-def test_spelling():
+def test_texts_are_spelled_right():
     command = [sys.executable, "-m", "codespell_lib", "--builtin=clear,rare", *map(str, PROSE)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert not done.returncode, done.stdout + done.stderr
+    codespell = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not codespell.returncode, codespell.stdout + codespell.stderr
 
 
 @pytest.mark.parametrize("kind", ["link", "image"])
-def test_links_lead_somewhere(kind):
+def test_links_and_images_have_valid_targets(kind):
     targets = [(path, node["attrs"]["url"]) for path, node in NODES if node["type"] == kind]
     assert targets
     for path, target in targets:
         parts = urlsplit(target)
         if parts.scheme:
-            assert parts.scheme in ("http", "https") and re.fullmatch(
-                r"[\w-]+(\.[\w-]+)+", parts.netloc
-            ), (
-                path,
-                target,
-            )
+            assert parts.scheme in ("http", "https"), (path, target)
+            assert re.fullmatch(r"[\w-]+(\.[\w-]+)+", parts.netloc), (path, target)
             continue
-        page = (ELSEWHERE.get(path.name, path.parent) / parts.path).resolve() if parts.path else path
+        page = (SHIPPED_TO.get(path.name, path.parent) / parts.path).resolve() if parts.path else path
         assert page.exists(), f"{path.name}: {target}"
         assert not parts.fragment or parts.fragment in anchors(page), f"{path.name}: {target}"
 
 
-def test_every_image_has_words():
+def test_images_have_alt_texts():
     images = [(path, node) for path, node in NODES if node["type"] == "image"]
     for path, node in images:
         assert "".join(child["raw"] for child in node["children"]).strip(), path
 
 
 def test_numbered_lists_begin_with_one():
-    """A line that happens to begin with "4." after wrapping would become a list of its own."""
+    """A wrapped line that happens to begin with "4." is a list of its own in Markdown."""
     for path, node in NODES:
         if node["type"] == "list" and node["attrs"]["ordered"]:
             assert node["attrs"].get("start", 1) == 1, (path, node["children"][0])
 
 
-def test_folds_are_closed():
+def test_folds_have_matching_tags():
     for path, text in TEXTS:
         outside_code = re.sub(r"`[^`]*`", "", text)
         counts = {
@@ -94,8 +90,7 @@ def test_folds_are_closed():
         assert len(counts) == 1, (path, text[:80])
 
 
-def test_formulas_are_closed():
-    """Every $$ and every brace of a formula has its partner."""
+def test_formulas_have_matching_dollars_and_braces():
     for path, text in TEXTS:
         outside_code = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
         assert outside_code.count("$") % 2 == 0, (path, text[:80])

@@ -1,1 +1,1 @@
-"""One course's folder: where things are, nbgrader opened on it, whole files, one run at a time."""
+"""The folder of one course: paths, nbgrader opened on it, atomic files, the lock of a run."""

@@ -1,4 +1,4 @@
-"""Open nbgrader on a course, with the settings of this repository and those of the course itself."""
+"""Open nbgrader on a course, with the settings of this repository and of the course itself."""
 
 import logging
 from pathlib import Path
@@ -11,16 +11,16 @@ from autograder.workspace.paths import AUTOGRADER
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
 
-# nbgrader tells a lot about each notebook. It is kept out of the way: what goes wrong is in the results.
-QUIET = logging.getLogger("autograder.nbgrader")
-QUIET.propagate = False
-QUIET.addHandler(logging.NullHandler())
+# nbgrader logs several lines for each notebook. They are discarded: its results report every error.
+NBGRADER_LOG = logging.getLogger("autograder.nbgrader")
+NBGRADER_LOG.propagate = False
+NBGRADER_LOG.addHandler(logging.NullHandler())
 
 
 def nbgrader_settings(course: Path) -> Config:
-    """Return what autograder/nbgrader_config.py says, for the course in the given folder.
+    """Return nbgrader's settings for the course in a folder: those of autograder/nbgrader_config.py.
 
-    A file of that name in the course folder adds to it, as it does for `nbgrader` typed by hand.
+    A file of that name in the course folder overrides them, as it does when `nbgrader` is run by hand.
     """
     config = PyFileConfigLoader("nbgrader_config.py", path=str(AUTOGRADER)).load_config()
     config.CourseDirectory.root = str(course.resolve())
@@ -30,14 +30,14 @@ def nbgrader_settings(course: Path) -> Config:
 
 
 def has_own_preprocessors(course: Path) -> bool:
-    """Say whether a course changes what nbgrader does with a submission: then only nbgrader can do it."""
-    ours = PyFileConfigLoader("nbgrader_config.py", path=str(AUTOGRADER)).load_config()
-    return nbgrader_settings(course).Autograde != ours.Autograde
+    """Return whether a course changes how nbgrader autogrades; then only nbgrader can grade it."""
+    defaults = PyFileConfigLoader("nbgrader_config.py", path=str(AUTOGRADER)).load_config()
+    return nbgrader_settings(course).Autograde != defaults.Autograde
 
 
-# nbgrader looks rows up by these columns and has no index on them: what formgrader shows of a class then
-# takes time that grows with the square of its size, minutes for some hundreds.
-LOOKED_UP = {
+# nbgrader looks up rows by these columns without an index: the time of formgrader's pages then grows with
+# the square of the class size, to minutes for a few hundred students.
+INDEXED_COLUMNS = {
     "grade": "notebook_id",
     "comment": "notebook_id",
     "submitted_notebook": "assignment_id",
@@ -46,17 +46,18 @@ LOOKED_UP = {
 
 
 def open_course(course: Path) -> "NbGraderAPI":
-    """Open nbgrader on a course; the folder and the gradebook are made where they are missing.
+    """Open nbgrader on a course; create the folder and the gradebook if they are missing.
 
-    The gradebook is made here, once: two processes that both find it missing would collide.
+    Call this once before starting several processes: two that find the gradebook missing at the same
+    time would collide in creating it.
     """
-    from nbgrader.apps import NbGraderAPI  # here: it takes seconds to import
+    from nbgrader.apps import NbGraderAPI  # imported late: it takes seconds
     from sqlalchemy import text
 
     course.mkdir(parents=True, exist_ok=True)
-    api = NbGraderAPI(config=nbgrader_settings(course), log=QUIET)
+    api = NbGraderAPI(config=nbgrader_settings(course), log=NBGRADER_LOG)
     with api.gradebook as gradebook:
-        for table, column in LOOKED_UP.items():
+        for table, column in INDEXED_COLUMNS.items():
             index = f"CREATE INDEX IF NOT EXISTS {table}_by_{column} ON {table} ({column})"
             gradebook.db.execute(text(index))
         gradebook.db.commit()

@@ -1,4 +1,4 @@
-"""Files that stages leave for each other: written whole or not at all, recognised by their content."""
+"""Files that stages leave for each other: written atomically, identified by their content."""
 
 import hashlib
 import json
@@ -8,16 +8,16 @@ from typing import Any
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a file that is never seen half-written; its folder is made."""
+    """Write a JSON file atomically, so that no reader sees half of it; create its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.part")
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    os.replace(temporary, path)
 
 
 def read_json(path: Path) -> dict:
-    """Read a JSON object; return an empty one where there is no file or it is damaged."""
+    """Read a JSON object; return an empty one if the file is missing or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -26,8 +26,8 @@ def read_json(path: Path) -> dict:
 
 
 def fingerprint(*parts: bytes) -> str:
-    """Return one SHA-256 fingerprint of several contents; where one ends and the next begins matters."""
-    total = hashlib.sha256()
+    """Return one SHA-256 fingerprint, in hex, of several contents; other boundaries give another one."""
+    digest = hashlib.sha256()
     for part in parts:
-        total.update(hashlib.sha256(part).digest())
-    return total.hexdigest()
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Where things lie: in the repository, and in the folder of one course."""
+"""Paths of the repository, and of files in the folder of one course."""
 
 import os
 from pathlib import Path
@@ -12,15 +12,15 @@ DATA = ROOT / "data"
 
 
 def default_course() -> Path:
-    """Return the course that a command works on: DETR_COURSE, or else autograder/course."""
+    """Return the folder that commands work on: DETR_COURSE if it is set, else autograder/course."""
     return Path(os.environ.get("DETR_COURSE") or AUTOGRADER / "course").resolve()
 
 
 def grading_record_path(course: Path, student: str, step: str) -> Path:
-    """Return where the record of one graded submission is kept (gradebook/record.py)."""
+    """Return the path of the record of one graded submission (gradebook/record.py)."""
     return course / "verdicts" / student / f"{step}.json"
 
 
 def intake_records_path(course: Path) -> Path:
-    """Return where it is kept what became of each submitted file (submissions/record.py)."""
+    """Return the path of a course's intake records (submissions/record.py)."""
     return course / "intake.json"

@@ -1,4 +1,4 @@
-"""One run at a time on a course, and what stops a run, in one sentence: nothing is lost."""
+"""Allow one run at a time on a course, and explain what stops a run; what is graded is kept."""
 
 import errno
 from collections.abc import Iterator
@@ -12,12 +12,16 @@ AGAIN = "Nothing is lost: run the same command again, and it goes on from here."
 
 
 class GradingStopped(OSError):
-    """Grading cannot go on for now; the message says why and what to do. What is graded stays graded."""
+    """Grading cannot continue for now; the message gives the reason and the remedy."""
 
 
 @contextmanager
 def explain_stops() -> Iterator[None]:
-    """Turn a full disk or a locked gradebook into GradingStopped, in one sentence."""
+    """Turn errors about the disk or the gradebook into GradingStopped.
+
+    Raises:
+        GradingStopped: if the disk is full, or the gradebook is locked or cannot be written.
+    """
     try:
         yield
     except OperationalError as error:
@@ -35,7 +39,11 @@ def explain_stops() -> Iterator[None]:
 
 @contextmanager
 def hold_course(course: Path) -> Iterator[None]:
-    """Hold the course for this run. GradingStopped where another run holds it."""
+    """Hold the lock of a course for this run.
+
+    Raises:
+        GradingStopped: if another run holds it.
+    """
     try:
         with FileLock(course / ".grading", timeout=0):
             yield

@@ -8,16 +8,15 @@ from pathlib import Path
 
 
 def secret_seed(course: Path) -> int:
-    """Return a course's seed, 128 bits; it is drawn once, so that a regrade meets the same inputs.
+    """Return a course's seed (128 bits); it is drawn once, so that a regrade uses the same inputs.
 
     Raises:
-        ValueError: where the file that keeps it is damaged.
+        ValueError: if the file that holds it is damaged.
     """
     path = course / "secret_seed.txt"
     if not path.exists():
-        with tempfile.NamedTemporaryFile(
-            "w", dir=course
-        ) as file:  # complete, and readable by its owner alone
+        # A temporary file is readable by its owner alone; it gets its name once it is complete.
+        with tempfile.NamedTemporaryFile("w", dir=course) as file:
             file.write(f"{secrets.randbits(128)}\n")
             file.flush()
             with suppress(FileExistsError):

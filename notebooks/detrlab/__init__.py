@@ -1,4 +1,4 @@
-"""What the notebooks import: data, drawing, checks, hints. Everything in it is yours to read."""
+"""What the notebooks import: data, drawing, checks and hints. You are invited to read all of it."""
 
 import sys
 
@@ -11,5 +11,5 @@ from detrlab.study.predictions import predict, reveal
 
 __all__ = ["compare", "hint", "predict", "progress", "reveal"]
 
-# Notebooks of version 1.0 import CheckFailed and `present` from where they lay then.
+# Notebooks of version 1.0 import CheckFailed and `present` from the modules that held them then.
 sys.modules |= {"detrlab.outcome": errors, "detrlab.page": display}

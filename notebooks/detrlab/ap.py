@@ -20,15 +20,18 @@ FULL_POINTS = 0.6  # well below what the default training reaches (notebook 09)
 def average_precision(
     found: Sequence[Detections], targets: Sequence[Target], num_classes: int = len(CLASSES)
 ) -> dict[str, float]:
-    """Return AP (the mean over IoU thresholds 0.50, 0.55, ..., 0.95), AP50 and AP75, each in [0, 1].
+    """Return AP (the mean over IoU thresholds 0.50, 0.55, ..., 0.95), AP50 and AP75.
 
     Args:
         found: for each image "boxes" [n, 4] (cx, cy, w, h) in [0, 1], "classes" [n] and "scores" [n].
         targets: for each image "labels" [M] and "boxes" [M, 4] of the same form.
         num_classes: K. The result is the mean over the classes that occur in the targets.
 
+    Returns:
+        "AP", "AP50" and "AP75", each in [0, 1], or -1 if the targets hold no object.
+
     Raises:
-        ValueError: where targets are malformed, or something found is not finite.
+        ValueError: if a target is malformed, a detection is not finite, or the numbers of images differ.
     """
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
@@ -36,7 +39,7 @@ def average_precision(
     validate(targets, num_classes)
     if len(found) != len(targets):
         raise ValueError(f"There are detections for {len(found)} images and targets for {len(targets)}.")
-    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools tells what it does, line by line
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
         truth, guesses = COCO(), COCO()
         truth.dataset = coco_format([target | {"classes": target["labels"]} for target in targets])
         guesses.dataset = coco_format(found)
@@ -51,7 +54,15 @@ def average_precision(
 
 
 def coco_format(found: Sequence[Mapping[str, Any]]) -> dict[str, list]:
-    """Write boxes as COCO's annotations: (left, top, width, height), one entry a box."""
+    """Write boxes as COCO's annotations: (left, top, width, height), one entry a box.
+
+    Args:
+        found: for each image "boxes" [n, 4] (cx, cy, w, h), "classes" [n] and, unless all are 1,
+            "scores" [n].
+
+    Raises:
+        ValueError: if a box or a score is not finite.
+    """
     annotations: list[dict[str, Any]] = []
     for image, boxes in enumerate(found):
         scores = boxes.get("scores", torch.ones(len(boxes["boxes"])))
@@ -66,10 +77,16 @@ def coco_format(found: Sequence[Mapping[str, Any]]) -> dict[str, list]:
 
 
 def detections(outputs: Mapping[str, Any]) -> list[dict[str, Tensor]]:
-    """Turn the outputs for B images into what is measured: every query names its best real class.
+    """Turn a DETR's outputs for B images into the detections that are measured, one for each query.
 
-    "No object" is left out here, as the paper does for AP (section 4, technical details): a query
-    that sees nothing gets a low score, which costs little.
+    The class of a detection is the most probable one other than "no object", as in the paper (section 4,
+    technical details). A query that sees nothing then has a low score, which costs little AP.
+
+    Args:
+        outputs: "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4].
+
+    Returns:
+        For each image, on the CPU: "boxes" [N, 4], "classes" int64 [N] and "scores" [N] in [0, 1].
     """
     probabilities = outputs["pred_logits"].softmax(-1)[..., :-1].cpu()
     scores, classes = probabilities.max(-1)
@@ -84,7 +101,17 @@ def measure(
     num_classes: int = len(CLASSES),
     batch_size: int = 50,
 ) -> dict[str, float]:
-    """Return the AP of what `forward` makes of images [B, 3, H, W], on samples (image, target)."""
+    """Return AP, AP50 and AP75 (see `average_precision`) of a model's forward function.
+
+    Args:
+        forward: takes images [B, 3, H, W], returns "pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4].
+        samples: (image [3, H, W], target), all images of one size.
+        num_classes: K.
+        batch_size: the largest B.
+
+    Raises:
+        ValueError: if N is above MOST_QUERIES, and as `average_precision` says.
+    """
     found: list[dict[str, Tensor]] = []
     for start in range(0, len(samples), batch_size):
         images = torch.stack([image for image, _ in samples[start : start + batch_size]])
@@ -97,7 +124,11 @@ def measure(
 def evaluate(
     model: nn.Module, samples: Sequence[Sample], num_classes: int = len(CLASSES)
 ) -> dict[str, float]:
-    """Return the AP of a model on samples (image, target); its mode is restored."""
+    """Return AP, AP50 and AP75 of a model on samples (image [3, H, W], target); its mode is restored.
+
+    Raises:
+        ValueError: as `measure` says.
+    """
     device, training = next(model.parameters()).device, model.training
     model.eval()
     scores = measure(lambda images: model(images.to(device)), samples, num_classes)
@@ -106,5 +137,5 @@ def evaluate(
 
 
 def share_of_points(ap: float) -> float:
-    """Return the share of the points that a trained model gets: all from an AP of FULL_POINTS on."""
+    """Return the share 0..1 of the points that a trained model earns: ap / FULL_POINTS, at most 1."""
     return round(min(max(ap / FULL_POINTS, 0.0), 1.0), 2)

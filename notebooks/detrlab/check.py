@@ -1,7 +1,7 @@
 """Check an exercise: `check.encoder_layer(TransformerEncoderLayer)`.
 
-Three answers: `✓ encoder_layer`, `○ encoder_layer: nothing here yet`, or `✗` with one sentence that
-says what is wrong. The numbers to compare with lie in data/checks; when you hand in, more checks of
+A check prints `✓ encoder_layer`, or raises `○ encoder_layer: nothing here yet` or `✗` with a message
+that says what is wrong. The expected numbers are in data/checks. After you hand in, further checks of
 the same kind run on other inputs.
 """
 
@@ -22,7 +22,14 @@ FIXTURES = Path(__file__).parents[2] / "data" / "checks"
 
 
 def read_fixture(exercise: str) -> tuple[list[dict], list[Outcome], list[Slip]]:
-    """Read an exercise's cases, the right outcomes, and its known slips."""
+    """Read the fixture of an exercise.
+
+    Returns:
+        The cases, the right outcome of each, and the known slips.
+
+    Raises:
+        FileNotFoundError: if the data folder is missing.
+    """
     path = FIXTURES / f"{exercise}.safetensors"
     if not path.is_file():
         raise FileNotFoundError(
@@ -39,7 +46,13 @@ def read_fixture(exercise: str) -> tuple[list[dict], list[Outcome], list[Slip]]:
 
 
 def check(exercise: str, learner: Any) -> None:
-    """Run one exercise's visible check on the learner's function or class. Raises CheckFailed."""
+    """Run the visible check of an exercise on the learner's function or class.
+
+    Raises:
+        NothingYet: if the exercise is still the stub.
+        CheckFailed: with a message that says what is wrong; a figure may be shown with it.
+        AttributeError: if there is no such exercise.
+    """
     probe = find(exercise)
     cases, right, slips = read_fixture(exercise)
     outcomes = [observe(probe, learner, case) for case in cases]
@@ -59,7 +72,12 @@ def check(exercise: str, learner: Any) -> None:
 
 
 def toy_detr(detr_class: Any) -> None:
-    """Measure the model in toy_detr.safetensors, the file that you hand in: its points follow its AP."""
+    """Print the AP of the model in toy_detr.safetensors, which is handed in and graded by its AP.
+
+    Raises:
+        NothingYet: if there is no such file in the current folder.
+        CheckFailed: if it cannot be read or does not fit the class.
+    """
     from detrlab.ap import evaluate, share_of_points
     from detrlab.checkpoint import NAME, load_detr
     from detrlab.toy import validation_set
@@ -75,8 +93,15 @@ def toy_detr(detr_class: Any) -> None:
 
 
 def draw(kind: str, exercise: str, failure: WrongValue, mine: Outcome, right: Outcome) -> None:
-    """Draw a wrong value beside the right one, where it is one that can be drawn."""
-    # Here: matplotlib is needed only on failure.
+    """Draw a wrong value beside the right one, if the two can be drawn.
+
+    Args:
+        kind: as `Probe.draw`.
+        exercise: its name, for the title.
+        failure: what is wrong.
+        mine, right: the outcomes of the case, of the learner's code and of the solution.
+    """
+    # Imported here, since Matplotlib is needed only on failure.
     from detrlab.draw import compare_panels, compare_terms, describe_difference, show
 
     title = f"{exercise}: {failure.what}"
@@ -84,7 +109,7 @@ def draw(kind: str, exercise: str, failure: WrongValue, mine: Outcome, right: Ou
     if kind == "terms" and failure.what in terms:
         figure, words = compare_terms(mine.values, terms, title)
         show(figure, f"Your numbers beside the expected ones. {words}")
-    elif kind != "terms" and getattr(failure.right, "ndim", 0) > 1:  # not a shape or a yes or no
+    elif kind != "terms" and getattr(failure.right, "ndim", 0) > 1:  # neither a shape nor a truth value
         figure = compare_panels(failure.mine, failure.right, kind, title)
         words = describe_difference(failure.mine, failure.right, kind)
         show(figure, f"Your answer beside the expected one: {failure.what}. {words}")

@@ -1,6 +1,6 @@
 """Keep a trained model in a file: its weights and the arguments it was built with, as safetensors.
 
-Nothing in such a file can run when it is read, which a pickled `.pt` file could.
+Unlike a pickled `.pt` file, such a file holds nothing that could be executed when it is read.
 """
 
 import json
@@ -19,7 +19,7 @@ from detrlab.checks.weights import copy_weights
 NAME = "toy_detr.safetensors"
 TRAINED_IN = "09_training"
 SHIPPED = Path(__file__).parents[2] / "data" / NAME
-# The arguments of DETR, with the largest value that is read: a file cannot ask for a giant.
+# The arguments of DETR with the largest value that is accepted, so that no file asks for a huge model.
 LIMITS: dict[str, int] = {
     "num_classes": 1000,
     "num_queries": 1000,
@@ -35,30 +35,40 @@ FOREIGN = "{} does not say which DETR it holds: write it with save_detr, as step
 
 
 def save_detr(model: nn.Module, path: str | Path = NAME, **arguments: Any) -> None:
-    """Write a model's weights, with the arguments of DETR that it was built with."""
+    """Write a model's weights, with the arguments of DETR that it was built with.
+
+    Args:
+        model: a DETR.
+        path: the file.
+        **arguments: what DETR's constructor was called with.
+    """
     weights = {
         name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()
     }
-    # The format sorts its tensors; their order of definition is kept for models with other names.
+    # The format sorts tensors by name. Their order is kept for models whose attributes have other names.
     about = {"detr": json.dumps(arguments), "order": json.dumps(list(weights))}
     about["positions"] = json.dumps(getattr(model, "position_settings", {}))
     save_file(weights, path, metadata=about)
 
 
 def load_detr(detr_class: Any, path: str | Path = NAME) -> nn.Module:
-    """Build the model of a file with your own DETR class and give it the weights; in eval mode.
+    """Build the model of a file from your own DETR class and load its weights; return it in eval mode.
 
-    Weights are copied by name, or in order where your attributes have other names.
+    Weights are copied by name, or in order if your attributes have other names.
 
     Raises:
-        ValueError: in one sentence, where the file is missing, damaged, not of this kind, holds
-            numbers that are not finite, or does not fit your class.
+        ValueError: if the file is missing, damaged or not written by `save_detr`, holds numbers that are
+            not finite, or does not fit your class.
     """
     return read_into(detr_class, Path(path)).eval()
 
 
 def read_into(detr_class: Any, path: Path) -> Any:
-    """Build a model of a DETR class with the arguments of a file, and give it the weights."""
+    """Build a model of a DETR class with the arguments, positions and weights of a file.
+
+    Raises:
+        ValueError: as `load_detr` says.
+    """
     arguments, positions, weights = read_detr(path)
     model = detr_class(**arguments)
     if positions:
@@ -74,7 +84,11 @@ def read_into(detr_class: Any, path: Path) -> Any:
 
 
 def load_toy_detr(detr_class: Any) -> nn.Module:
-    """Load the model that you trained in step 9; where there is none, the one that ships."""
+    """Load the model that you trained in step 9, or, if there is none, the one that ships.
+
+    Raises:
+        ValueError: as `load_detr` says.
+    """
     if Path(NAME).is_file():
         return load_detr(detr_class, NAME)
     print(f"There is no {NAME} of your own here yet, so this is the one that ships with the course.")
@@ -82,7 +96,16 @@ def load_toy_detr(detr_class: Any) -> nn.Module:
 
 
 def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, Tensor]]:
-    """Read the arguments of a file, its positions and weights; ValueError, as `load_detr` says."""
+    """Read what `save_detr` wrote.
+
+    Returns:
+        The arguments of DETR, the temperature and scale of its positional encoding ({} for the
+        defaults), and the weights by name, such as "query_embed.weight" [N, d].
+
+    Raises:
+        ValueError: if the file is missing, damaged, too large, not written by `save_detr`, or holds
+            numbers that are not finite.
+    """
     if not path.is_file():
         raise ValueError(f"There is no {path.name}: train a model and save it with save_detr (step 9).")
     if path.stat().st_size > MOST_BYTES:
@@ -113,7 +136,15 @@ def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, T
 
 
 def read_positions(text: str, file: str) -> dict[str, float]:
-    """Read temperature and scale of the positions from a file's metadata; {} where they are DETR's."""
+    """Parse temperature and scale of the positional encoding from a file's metadata; {} for the defaults.
+
+    Args:
+        text: JSON.
+        file: its name, for the message.
+
+    Raises:
+        ValueError: if they are anything but two numbers in (0, 1e6), or nothing.
+    """
     try:
         positions = json.loads(text)
         fits = all(type(value) is float and 0 < value < 1e6 for value in positions.values())
@@ -126,7 +157,15 @@ def read_positions(text: str, file: str) -> dict[str, float]:
 
 
 def read_arguments(text: str, file: str) -> dict[str, Any]:
-    """Read the arguments of DETR from a file's metadata, within the limits above."""
+    """Parse the arguments of DETR from a file's metadata.
+
+    Args:
+        text: JSON.
+        file: its name, for the message.
+
+    Raises:
+        ValueError: if there are others than DETR's, or one is of another type or above its limit.
+    """
     try:
         arguments = json.loads(text)
         fits = set(arguments) <= {*LIMITS, "dropout", "backbone_name"}

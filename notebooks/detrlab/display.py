@@ -1,4 +1,4 @@
-"""Show words: as HTML in a notebook, as plain text everywhere else."""
+"""Show text: as HTML or Markdown in a notebook, as plain text everywhere else."""
 
 import sys
 from collections.abc import Callable
@@ -13,7 +13,7 @@ def notebook_display() -> Callable | None:
 
 
 def present(text: str, **rich: str) -> None:
-    """Show a text, or in a notebook a richer form of it: html="<p>..." or markdown="..."."""
+    """Print a text, or in a notebook display a richer form of it: html="<p>..." or markdown="..."."""
     display = notebook_display()
     if display is None:
         print(text)

@@ -1,4 +1,4 @@
-"""Draw what the notebooks show: images with their boxes, heat maps, your answer beside the right one.
+"""Draw what the notebooks show: images with boxes, heat maps, your answer beside the expected one.
 
     show(gallery([dataset[index] for index in range(4)]), alt="Four toy images with their boxes.")
 
@@ -36,7 +36,7 @@ __all__ += ["gallery", "heatmap", "image_grid", "new_figure", "show", "six_so_fa
 Boxes = Mapping[str, Tensor]
 Rect = tuple[float, float, float, float]
 
-NAME_SIZE, NAME_PAD = 8, 0.12  # in points, and of the size around it
+NAME_SIZE, NAME_PAD = 8, 0.12  # the font size in points, and the padding as a fraction of it
 
 
 def visualize(
@@ -51,10 +51,10 @@ def visualize(
     Args:
         image: [3, H, W] in [0, 1].
         target: "boxes" [M, 4] (cx, cy, w, h) in [0, 1] of the image, "labels" [M] (or "classes",
-            as `predict` calls them) and, if there are any, "scores" [M]. None draws the image only.
+            as `predict` calls them) and, optionally, "scores" [M] in [0, 1]. None: only the image.
         ax: where to draw; without it a figure is made (`ax.figure`).
         title: a few words above the image.
-        names: the class names, in the order of the labels; without any, boxes alone are drawn.
+        names: the class names, in the order of the labels; if empty, no name is drawn.
 
     Returns:
         The axes.
@@ -82,12 +82,12 @@ def six_so_far(detect: Callable[[Tensor], Sequence[Boxes]] | None = None, captio
     """Show the six held-out images with what the model can do so far.
 
     Args:
-        detect: turns images [6, 3, 128, 128] into six targets ("boxes", "labels" and, if there
-            are any, "scores"); None shows the images alone.
+        detect: turns images [6, 3, 128, 128] into six targets as `visualize` draws them; None shows the
+            images alone.
         caption: a line above the images, which also opens the alt text.
 
     Raises:
-        ValueError: if detect does not return one target for each image.
+        ValueError: if `detect` does not return six targets.
     """
     images, truths = zip(*six_images(), strict=True)
     found: Sequence[Boxes | None] = [None] * 6 if detect is None else detect(torch.stack(images))
@@ -109,15 +109,15 @@ def six_so_far(detect: Callable[[Tensor], Sequence[Boxes]] | None = None, captio
     show(figure, f"{opening}Six held-out toy images {drawn}. {' '.join(sentences)}")
 
 
-def _count(number: int, one: str, many: str) -> str:
+def _count(number: int, singular: str, plural: str) -> str:
     """Write a number with its noun."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number} {singular if number == 1 else plural}"
 
 
 def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
     """Draw the finite boxes of a target, then each name where it hides least."""
     if names and ax.figure.get_layout_engine() is not None:
-        ax.figure.canvas.figure.draw_without_rendering()  # how large a name is depends on the layout
+        ax.figure.canvas.figure.draw_without_rendering()  # the extent of a name depends on the layout
     right, bottom = ax.get_xlim()[1], ax.get_ylim()[0]
     boxes = to_array(target["boxes"]).reshape(-1, 4)
     centre, half = boxes[:, :2], boxes[:, 2:] / 2
@@ -135,18 +135,18 @@ def _draw_boxes(ax: Axes, target: Boxes, names: Sequence[str]) -> None:
         outline.set_path_effects([Stroke(linewidth=3.6, foreground="white"), Normal()])
         ax.add_patch(outline)
     written: list[Rect] = []
-    for index, own in zip(finite, rects, strict=True) if names else ():
+    for index, rect in zip(finite, rects, strict=True) if names else ():
         label = int(labels[index])
         words = names[label] if 0 <= label < len(names) else f"class {label}"
         if scores is not None:
             words += f" {scores[index]:.2f}"
-        written.append(_write_name(ax, words, class_color(label), own, rects, written))
+        written.append(_write_name(ax, words, class_color(label), rect, rects, written))
 
 
 def _write_name(
-    ax: Axes, words: str, color: str, own: Rect, rects: list[Rect], written: list[Rect]
+    ax: Axes, words: str, color: str, rect: Rect, rects: list[Rect], written: list[Rect]
 ) -> Rect:
-    """Write a name beside or on its box, inside the image, clear of other names and boxes."""
+    """Write a name at its box `rect`, inside the image, where it hides least; return its rectangle."""
     style = {"boxstyle": f"square,pad={NAME_PAD}", "facecolor": color, "edgecolor": "none"}
     ink = "white" if color == PALETTE[0] else "black"
     text = ax.annotate(words, (0, 0), (0, 0), textcoords="offset points", fontsize=NAME_SIZE, color=ink)
@@ -155,7 +155,7 @@ def _write_name(
     pad = NAME_PAD * abs(extent.height)
     width, height = abs(extent.width) + 2 * pad, abs(extent.height) + 2 * pad
     right, bottom = ax.get_xlim()[1], ax.get_ylim()[0]
-    x0, y0, x1, y1 = own
+    x0, y0, x1, y1 = rect
     across = ((x0, "left"), (x1, "right"), ((x0 + x1) / 2, "center"), (x1, "left"), (x0, "right"))
     down = ((y0, "bottom"), (y1, "top"), (y0, "top"))
     places = {}
@@ -163,7 +163,7 @@ def _write_name(
         for x, ha in across:
             left = x - width * {"left": 0, "center": 0.5, "right": 1}[ha]
             top = y - height * (va == "bottom")
-            # At the image's border the name is held by the border.
+            # A name that would leave the image is moved to its border.
             x, ha, left = (-0.5, "left", -0.5) if left < -0.5 else (x, ha, left)
             x, ha, left = (right, "right", right - width) if left + width > right else (x, ha, left)
             y, va, top = (-0.5, "top", -0.5) if top < -0.5 else (y, va, top)
@@ -177,7 +177,7 @@ def _write_name(
 
     best = min(places, key=hides)
     x, ha, y, va = places[best]
-    # Held by a corner, a name stays at its box when the layout changes the size of the axes later.
+    # Anchored at a corner, a name stays at its box if the layout changes the size of the axes later.
     space = NAME_PAD * NAME_SIZE
     text.xy = (x, y)
     text.set_position(

@@ -1,6 +1,6 @@
-"""What the experiments of step 11 change in a model or a loss, and what they count.
+"""What the experiments of step 11 change in a model or a loss, and what they measure.
 
-Everything works on your own classes, by the attribute names of the week.
+All of it works on your own classes, by the attribute names that the exercises fix.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,35 +14,35 @@ from detrlab.toy import Sample
 
 
 class Silent(nn.Module):
-    """Stands where an attention was, and adds nothing to the sum that follows."""
+    """Takes the place of an attention and contributes nothing to the residual sum that follows."""
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor, None]:
-        """Return zeros in place of what would have been gathered."""
+        """Return zeros [B, N, d] for query [B, N, d], whatever key and value [B, L, d] are."""
         return torch.zeros_like(query), None
 
 
 class Alone(nn.Module):
-    """Stands in front of a self-attention, and lets each query attend to itself alone."""
+    """Wraps a self-attention so that each query attends to itself alone."""
 
     def __init__(self, attention: nn.Module) -> None:
         super().__init__()
         self.attention = attention
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor, None]:
-        """Return what each of the N queries [B, N, d] gathers where all others are masked out."""
+        """Return the attention's result on query, key, value [B, N, d], all other queries masked out."""
         others = ~torch.eye(query.shape[1], dtype=torch.bool, device=query.device)
         return self.attention(query, key, value, attn_mask=others, need_weights=False)
 
 
 def without_self_attention(model: Any) -> Any:
-    """Take the self-attention out of every decoder layer: the queries no longer know of each other."""
+    """Remove the self-attention of all decoder layers, in place: queries then exchange no information."""
     for block in model.decoder.layers:
         block.self_attn = Silent()
     return model
 
 
 def without_company(model: Any, numbers: Sequence[int]) -> Any:
-    """Keep the self-attention of these decoder layers (from 0), but let each query hear itself alone."""
+    """Let each query attend to itself alone in these decoder layers, counted from 0; in place."""
     for number in numbers:
         block = model.decoder.layers[number]
         block.self_attn = Alone(block.self_attn)
@@ -50,7 +50,7 @@ def without_company(model: Any, numbers: Sequence[int]) -> Any:
 
 
 class LastLayerOnly(nn.Module):
-    """Give a loss the last decoder layer alone: training without auxiliary losses."""
+    """Restricts a loss to the last decoder layer: no auxiliary losses (section 3.2 of the paper)."""
 
     def __init__(self, criterion: Any) -> None:
         super().__init__()
@@ -58,13 +58,27 @@ class LastLayerOnly(nn.Module):
         self.matcher, self.num_classes = criterion.matcher, criterion.num_classes
 
     def forward(self, outputs: Mapping[str, Any], targets: Sequence[Mapping[str, Tensor]]) -> Any:
-        """Return the parts and the total of the last layer's loss."""
+        """Return the loss parts and the "total" of the last layer, each a tensor [].
+
+        Args:
+            outputs: "pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4]; "aux_outputs" are left out.
+            targets: for each image "labels" [M] and "boxes" [M, 4].
+        """
         return self.criterion({**outputs, "aux_outputs": []}, targets)
 
 
 @torch.no_grad()
 def answers(model: nn.Module, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Return a model's outputs for the images of samples, on the CPU; its mode is restored."""
+    """Return a model's outputs for the images of samples, on the CPU; its mode is restored.
+
+    Args:
+        model: a DETR.
+        samples: B samples (image [3, H, W], target).
+
+    Returns:
+        "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4] of the last decoder layer, and
+        "aux_outputs", a list of the same for the earlier layers.
+    """
     training, device = model.training, next(model.parameters()).device
     outputs = model.eval()(torch.stack([image for image, _ in samples]).to(device))
     model.train(training)
@@ -76,33 +90,51 @@ def answers(model: nn.Module, samples: Sequence[Sample]) -> dict[str, Any]:
 
 
 def speaking(outputs: Mapping[str, Any], score: float = 0.5) -> list[dict[str, Tensor]]:
-    """Return what one decoder layer's outputs find in each image: boxes, classes, scores, queries.
+    """Return the objects that one decoder layer finds in each image.
 
-    A query counts where its best class is not "no object" and reaches the score.
+    A query has found an object if its most probable class is not "no object" and reaches the score.
+
+    Args:
+        outputs: "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4] of the layer.
+        score: the smallest probability that counts, 0..1.
+
+    Returns:
+        For each image "boxes" [n, 4], "classes" [n], "scores" [n], and "queries" [n], their indices.
     """
     silent = outputs["pred_logits"].argmax(-1) == outputs["pred_logits"].shape[-1] - 1
     found = []
-    for image, everything in enumerate(detections(outputs)):
-        kept = ((everything["scores"] >= score) & ~silent[image]).nonzero().flatten()
-        found.append({name: values[kept] for name, values in everything.items()} | {"queries": kept})
+    for image, detected in enumerate(detections(outputs)):
+        kept = ((detected["scores"] >= score) & ~silent[image]).nonzero().flatten()
+        found.append({name: values[kept] for name, values in detected.items()} | {"queries": kept})
     return found
 
 
 def find_all(model: nn.Module, samples: Sequence[Sample], score: float = 0.5) -> list[dict[str, Tensor]]:
-    """Return what a model finds in each image, as `speaking` does, by its last decoder layer."""
+    """Return the objects that a model finds in each image, by its last decoder layer.
+
+    Args:
+        model: a DETR.
+        samples: (image [3, H, W], target), all images of one size.
+        score: as in `speaking`, which says what is returned.
+    """
     return speaking(answers(model, samples), score)
 
 
 def count_duplicates(
     found: Sequence[Mapping[str, Tensor]], samples: Sequence[Sample], iou: float = 0.5
 ) -> dict[str, int]:
-    """Count, over all images, the objects, those found, and the boxes that find one once more.
+    """Count the objects of all images, those found, and the boxes that find one again.
 
-    A box finds the object that it overlaps most, if their IoU reaches `iou`; classes do not count here.
+    A box finds the object with which its IoU is largest, if that reaches `iou`. Classes are ignored.
+
+    Args:
+        found: for each image "boxes" [n, 4], (cx, cy, w, h).
+        samples: (image, target) with "boxes" [M, 4] of the same form.
+        iou: the smallest IoU that counts, 0..1.
 
     Returns:
-        objects: how many there are. found: how many of them at least one box finds.
-        duplicates: boxes beyond the first on one object. strays: boxes that find no object.
+        "objects": how many there are; "found": how many of them at least one box finds;
+        "duplicates": boxes beyond the first on an object; "strays": boxes that find no object.
     """
     from torchvision.ops import box_convert, box_iou
 
@@ -119,16 +151,34 @@ def count_duplicates(
 
 
 def boxes_of_queries(model: nn.Module, samples: Sequence[Sample]) -> tuple[Tensor, Tensor]:
-    """Return every query's boxes [images, N, 4], and whether it speaks of an object [images, N]."""
+    """Return the boxes of all queries, and whether each query predicts an object.
+
+    Args:
+        model: a DETR.
+        samples: B samples (image [3, H, W], target).
+
+    Returns:
+        boxes: [B, N, 4], (cx, cy, w, h) in [0, 1].
+        speaks: bool [B, N], False where "no object" is the most probable class.
+    """
     outputs = answers(model, samples)
     speaks = outputs["pred_logits"].argmax(-1) != outputs["pred_logits"].shape[-1] - 1
     return outputs["pred_boxes"], speaks
 
 
 def box_errors(model: nn.Module, matcher: Any, samples: Sequence[Sample]) -> Tensor:
-    """Return prediction minus truth, in px, of the boxes that the matcher pairs with objects [n, 4]."""
+    """Return the errors of the predicted boxes that a matcher pairs with objects, in pixels.
+
+    Args:
+        model: a DETR.
+        matcher: as in step 6, returning (queries [n], objects [n]) for each image.
+        samples: (image [3, H, W], target), all square and of one size.
+
+    Returns:
+        Predicted minus true (cx, cy, w, h), [n, 4], for the n pairs of all images.
+    """
     outputs, size = answers(model, samples), samples[0][0].shape[-1]
     pairs = matcher(outputs, [target for _, target in samples])
     mine = [boxes[queries] for boxes, (queries, _) in zip(outputs["pred_boxes"], pairs, strict=True)]
-    right = [target["boxes"][things] for (_, target), (_, things) in zip(samples, pairs, strict=True)]
+    right = [target["boxes"][objects] for (_, target), (_, objects) in zip(samples, pairs, strict=True)]
     return size * (torch.cat(mine) - torch.cat(right))

@@ -8,12 +8,12 @@ In the folder with your notebooks:
 each step every rank takes its share of the batch, and during backward DistributedDataParallel replaces
 the gradients by their mean over the ranks; `train_step` clips the mean, and all take the same step.
 
-The loss needs care. Its box terms are divided by the number of objects in the batch. If each rank
-divided by the objects of its own share, an object in a share with few would count for more. So the
-paper's code (facebookresearch/detr, models/detr.py, SetCriterion.forward) divides by the mean number of
-objects over the ranks; its class term stays a mean over each share. Here `whole_batch` shows each rank
-the predictions of all, and your DetrLoss, as you wrote it, computes the loss of the whole batch, class
-term included: up to rounding, as in one process. The price: each rank matches all images by itself.
+The loss needs care. Its box terms are divided by the number of objects in the batch (section 3.1 of the
+paper). If each rank divided by the number in its own share, the objects of a share with few of them would
+weigh more. So the paper's code (facebookresearch/detr, models/detr.py, SetCriterion.forward) divides by
+the mean number over the ranks; its class term stays a mean over each share. Here `whole_batch` gives each
+rank the predictions of all, and your DetrLoss, as you wrote it, computes the loss of the whole batch,
+class term included, as one process would, up to rounding. The cost: every rank matches all images.
 """
 
 import argparse
@@ -27,9 +27,9 @@ from typing import Any
 
 import torch
 
-# Its functions hold the group of all processes as a default, from their definition on, so it has to be
-# imported before there is one. DistributedDataParallel would import it later; the group's threads would
-# then outlive destroy_process_group, and a process that ends while they run may be aborted.
+# Imported before a process group exists, because its functions take the group at import time as their
+# default argument. DistributedDataParallel would import it later; the group's threads would then outlive
+# destroy_process_group, and a process that ends while they run may be aborted.
 import torch.distributed.nn
 from torch import Tensor, nn
 from torch import distributed as dist
@@ -47,22 +47,39 @@ NUMBERS = {"steps": 200, "batch-size": 16, "images": 20_000, "queries": 10, "see
 
 
 def whole_batch(criterion: nn.Module, outputs: Any, targets: Sequence[Target]) -> dict[str, Tensor]:
-    """Return the criterion's loss of the batch of all ranks together, the same number on each rank."""
+    """Return the criterion's losses of the batch of all ranks together, the same on each rank.
+
+    Args:
+        criterion: a DetrLoss.
+        outputs: for this rank's share of b = B / ranks images "pred_logits" [b, N, K + 1], "pred_boxes"
+            [b, N, 4] and "aux_outputs", a list of the same.
+        targets: of the share, b of them: "labels" [M] and "boxes" [M, 4].
+
+    Returns:
+        The loss parts and the "total", each a tensor [].
+    """
     shares = collect([{k: v.cpu() for k, v in target.items()} for target in targets])
     device = outputs["pred_logits"].device
-    everyone = [{k: v.to(device) for k, v in target.items()} for share in shares for target in share]
-    return criterion(join(outputs), everyone)
+    all_targets = [{k: v.to(device) for k, v in target.items()} for share in shares for target in share]
+    return criterion(join(outputs), all_targets)
 
 
 def collect(mine: Any) -> list[Any]:
-    """Return what each rank gave, in the order of the ranks."""
+    """Return the objects that all ranks call this with, in the order of the ranks."""
     found: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(found, mine)
     return found
 
 
 def join(outputs: Any) -> Any:
-    """Put all ranks' predictions in one batch; those of this rank alone carry gradients."""
+    """Concatenate all ranks' predictions to one batch; only those of this rank carry gradients.
+
+    Args:
+        outputs: a tensor [b, ...], or a dict or list of such, of the same form on every rank.
+
+    Returns:
+        The same form, with tensors [B, ...].
+    """
     if isinstance(outputs, Mapping):
         return {name: join(value) for name, value in outputs.items()}
     if isinstance(outputs, list):
@@ -71,14 +88,14 @@ def join(outputs: Any) -> Any:
     pieces = [torch.empty_like(outputs) for _ in range(ranks)]
     dist.all_gather(pieces, outputs.detach().contiguous())
     pieces[dist.get_rank()] = outputs
-    # Each rank has the gradient that comes through its own images; the gradient of the loss is their sum.
-    # DistributedDataParallel takes their mean: what the mean divides by is multiplied in here.
+    # Each rank has the gradient that flows through its own images; the gradient of the loss is their sum.
+    # DistributedDataParallel takes their mean, so the number of ranks is multiplied in here.
     outputs.register_hook(lambda gradient: ranks * gradient)
     return torch.cat(pieces)
 
 
 def fingerprints(model: nn.Module) -> list[str]:
-    """Return a checksum of each rank's weights. SystemExit where they differ."""
+    """Return a checksum of each rank's weights; raise SystemExit if they differ."""
     weights = b"".join(weight.detach().cpu().numpy().tobytes() for weight in model.parameters())
     found = collect(f"{zlib.crc32(weights):08x}")
     if len(set(found)) > 1:
@@ -87,7 +104,16 @@ def fingerprints(model: nn.Module) -> list[str]:
 
 
 def join_group(batch_size: int, cpu: bool) -> torch.device:
-    """Join the processes that torchrun started; return this one's device. SystemExit on wrong use."""
+    """Join the process group that torchrun has started; return the device of this process.
+
+    Args:
+        batch_size: B.
+        cpu: leave GPUs alone.
+
+    Raises:
+        SystemExit: without torchrun, if the ranks cannot share B images evenly, or if they outnumber
+            the GPUs of a machine.
+    """
     if "WORLD_SIZE" not in os.environ:
         raise SystemExit(f"torchrun starts this, in the folder with your notebooks: {START}")
     ranks, gpus = int(os.environ["WORLD_SIZE"]), 0 if cpu else torch.cuda.device_count()
@@ -102,9 +128,9 @@ def join_group(batch_size: int, cpu: bool) -> torch.device:
 
 
 def train(options: argparse.Namespace, device: torch.device) -> None:
-    """Train on toy images with the parts of your notebooks; rank 0 shows, measures and saves."""
+    """Train on toy images with the classes of your notebooks; rank 0 prints, measures and saves."""
     rank, ranks = dist.get_rank(), dist.get_world_size()
-    with contextlib.redirect_stdout(None if rank else sys.stdout):  # what `load` says, it says once
+    with contextlib.redirect_stdout(None if rank else sys.stdout):  # `load` prints, on rank 0 only
         detr_class, training = load("08_detr").DETR, load("09_training")
         matcher, loss_class = load("06_matcher").HungarianMatcher(), load("07_loss").DetrLoss
     torch.manual_seed(options.seed)
@@ -118,7 +144,7 @@ def train(options: argparse.Namespace, device: torch.device) -> None:
         mine = numbers[rank * share : (rank + 1) * share]
         return training.detr_collate([dataset[number] for number in mine])
 
-    # The run deals out the numbers of images, in one order for any number of ranks.
+    # The run hands out indices of images, in the same order for any number of ranks.
     run = TrainingRun(model, criterion, optimizer, options.steps, log_every=0, seed=options.seed)
     batches = run.batches(range(options.images), options.batch_size, collate)  # type: ignore[arg-type]
     averaged, loss_of_all = DistributedDataParallel(model), partial(whole_batch, criterion)
@@ -136,7 +162,7 @@ def train(options: argparse.Namespace, device: torch.device) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the options, train, and leave the other processes."""
+    """Parse the options, train, and leave the process group."""
     parser = argparse.ArgumentParser(prog=START, description="Train your DETR with several processes.")
     for name, number in NUMBERS.items():
         parser.add_argument(f"--{name}", type=int, default=number, help=f"{number} by default")

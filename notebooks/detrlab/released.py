@@ -1,12 +1,12 @@
-"""Put the released DETR-R50 checkpoint into your own model, name by name.
+"""Load the released DETR-R50 checkpoint into your own model, name by name.
 
-The checkpoint holds the weights of the paper's own code (facebookresearch/detr). The parts are the same
-as yours, most of their names are not:
+The checkpoint holds the weights of the paper's code (facebookresearch/detr). Its parts are the same as
+yours, but most of their names differ:
 
     transformer.decoder.layers.0.multihead_attn.in_proj_weight       theirs
                 decoder.layers.0.cross_attn.in_proj_weight           ours
 
-`our_name` and `their_name` translate one name, `to_ours` and `from_ours` a whole state_dict, and
+`our_name` and `their_name` translate one name, `to_ours` and `from_ours` a whole state_dict.
 `load_released` reads the file, by default from the network (159 MB, once), and fills your model.
 """
 
@@ -15,19 +15,20 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor, nn
 
 from detrlab.checks.errors import CheckFailed
 from detrlab.checks.weights import copy_weights
+from detrlab.photos import MEAN as MEAN
+from detrlab.photos import STD as STD
+from detrlab.photos import read_photo as read_photo
 
 URL = "https://dl.fbaipublicfiles.com/detr/detr-r50-e632da11.pth"
 WANTED = 'DETR(num_classes=91, num_queries=100, backbone_name="resnet50")'
 
-# How a name begins in their code and in ours. The box head is a list of three linear layers there; here
-# it is a sequence, in which the ReLUs count as well.
+# How a name begins in their code and in ours. Their box head is a list of three linear layers; ours is a
+# sequence, in which the ReLUs are numbered too.
 BEGINNINGS = (
     ("backbone.0.body.", "backbone.body."),
     ("input_proj.", "backbone.projection."),
@@ -42,22 +43,18 @@ BEGINNINGS = (
 THEIR_ATTENTION, OUR_ATTENTION = ".multihead_attn.", ".cross_attn."
 PARTS = ["backbone.body", "backbone.projection", "encoder", "decoder", "query_embed"]
 PARTS += ["heads.class_head", "heads.bbox_head"]
-# Their batch norms are frozen and count no batches; those of a ResNet from torchvision do.
+# Their frozen batch norms have no counter of batches; those of torchvision's ResNets have one.
 COUNTER, LAST_STATISTIC = "num_batches_tracked", "running_var"
-# What every colour of an image is shifted and divided by, before the network sees it: ImageNet's.
-MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
-STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
-SHORT_SIDE, LONG_SIDE = 800, 1333
 
 State = Mapping[str, Tensor]
 
 
 class NotLoaded(CheckFailed):
-    """The checkpoint could not be read, or it does not fit; the sentence says which."""
+    """The checkpoint could not be read, or it does not fit; the message says which."""
 
 
 def our_name(name: str) -> str:
-    """Translate a name of the checkpoint into ours. NotLoaded where it is none of theirs."""
+    """Translate a name of the checkpoint into ours; raise NotLoaded if it is none of theirs."""
     for theirs, ours in BEGINNINGS:
         if name.startswith(theirs):
             rest = name.removeprefix(theirs)
@@ -66,7 +63,7 @@ def our_name(name: str) -> str:
 
 
 def their_name(name: str) -> str:
-    """Translate one of our names into the checkpoint's. NotLoaded where it is none of ours."""
+    """Translate one of our names into the checkpoint's; raise NotLoaded if it is none of ours."""
     for theirs, ours in BEGINNINGS:
         if name.startswith(ours):
             rest = name.removeprefix(ours)
@@ -76,7 +73,7 @@ def their_name(name: str) -> str:
 
 @functools.cache
 def shapes() -> dict[str, list[int]]:
-    """Return name and shape of the checkpoint's 458 entries, in the order in which our DETR has them."""
+    """Return the shapes of the checkpoint's 458 entries, by name, in the order of our DETR."""
     from torchvision.models import resnet50
     from torchvision.ops import FrozenBatchNorm2d
 
@@ -99,9 +96,10 @@ def shapes() -> dict[str, list[int]]:
 
 
 def to_ours(state: State) -> dict[str, Tensor]:
-    """Rename the checkpoint's entries, and add the counters of our batch norms, at zero.
+    """Rename the checkpoint's entries as our DETR does; its batch norms' counters [] are added, at zero.
 
-    NotLoaded, naming an entry, unless these are the names and shapes of the released DETR-R50.
+    Raises:
+        NotLoaded: naming an entry, unless names and shapes are those of the released DETR-R50.
     """
     compare(state, shapes())
     ours: dict[str, Tensor] = {}
@@ -114,9 +112,10 @@ def to_ours(state: State) -> dict[str, Tensor]:
 
 
 def from_ours(state: State) -> dict[str, Tensor]:
-    """Rename a state_dict of our DETR into the checkpoint's names; the batch norms' counters are dropped.
+    """Rename our DETR's entries as the checkpoint does; its batch norms' counters [] are left out.
 
-    NotLoaded, naming an entry, unless these are the names and shapes of such a model.
+    Raises:
+        NotLoaded: naming an entry, unless names and shapes are those of such a model.
     """
     theirs = {their_name(name): value for name, value in state.items() if not name.endswith(COUNTER)}
     compare(theirs, shapes(), our_name)
@@ -124,7 +123,7 @@ def from_ours(state: State) -> dict[str, Tensor]:
 
 
 def compare(state: State, wanted: Mapping[str, list[int]], say: Callable[[str], str] = str) -> None:
-    """Raise NotLoaded unless a state_dict has these names and shapes; `say` is how to call an entry."""
+    """Raise NotLoaded unless tensors [...] have these names and shapes; its message gives say(name)."""
 
     def named(names: Iterable[str]) -> str:
         first, *others = map(say, names)
@@ -140,10 +139,13 @@ def compare(state: State, wanted: Mapping[str, list[int]], say: Callable[[str], 
 
 
 def put_into(model: Any, state: State) -> None:
-    """Copy the checkpoint's entries into your model, part by part, and set it to evaluation.
+    """Copy the checkpoint's tensors [...] into your model, part by part, and set it to evaluation mode.
 
-    By name; inside a part whose names are others, in order. CheckFailed, naming the part, where
-    something is missing, of another size, or one too many.
+    Within a part, entries are copied by name, or in order if the names differ.
+
+    Raises:
+        NotLoaded: naming the part, if an entry is missing, of another shape, or one too many.
+        AttributeError: if the model has no such part.
     """
     ours = to_ours(state)
     for part in PARTS:
@@ -162,15 +164,20 @@ def put_into(model: Any, state: State) -> None:
 
 
 def load_released(model: Any, path: Path | str | None = None) -> None:
-    """Fill your DETR with the released weights, from a file or, without a path, from the network.
+    """Load the released weights into your DETR, from a file or, without a path, from the network.
 
-    NotLoaded, with a sentence that says why, where the file is not to be had or does not fit.
+    Raises:
+        NotLoaded: if the file cannot be read or downloaded, or does not fit.
     """
     put_into(model, read(path))
 
 
 def read(path: Path | str | None = None) -> dict[str, Tensor]:
-    """Read the checkpoint's state_dict. NotLoaded where it cannot be had, or is damaged."""
+    """Read the checkpoint's state_dict: tensors by name, such as "class_embed.weight" [K + 1, d].
+
+    Raises:
+        NotLoaded: if the file cannot be read or downloaded, or is damaged.
+    """
     where = path or Path(torch.hub.get_dir(), "checkpoints", URL.rpartition("/")[2])
     how: dict[str, Any] = {"map_location": "cpu", "weights_only": True}
     try:
@@ -187,13 +194,3 @@ def read(path: Path | str | None = None) -> dict[str, Tensor]:
     if not isinstance(file, dict) or not isinstance(file.get("model"), dict):
         raise NotLoaded(f'The file {where} is no checkpoint of DETR: it has no entry "model".')
     return file["model"]
-
-
-def read_photo(path: Path | str) -> Tensor:
-    """Read a photo [3, H, W] in [0, 1], its short side 800 px, its long one at most 1333 (section 4)."""
-    with Image.open(path) as file:
-        photo = ImageOps.exif_transpose(file).convert("RGB")
-    scale = min(SHORT_SIDE / min(photo.size), LONG_SIDE / max(photo.size))
-    width, height = (round(side * scale) for side in photo.size)
-    pixels = np.array(photo.resize((width, height), Image.Resampling.BILINEAR))
-    return torch.from_numpy(pixels).permute(2, 0, 1) / 255

@@ -1,6 +1,6 @@
-"""Keep an unfinished training in a file, and take it up again: weights, optimizer, random numbers.
+"""Keep an unfinished training in a file, and resume it: weights, state of the optimizer, random numbers.
 
-Everything lies in one safetensors file: tensors and JSON, nothing that could run when it is read.
+The file is in safetensors format: tensors and JSON, nothing that could be executed when it is read.
 """
 
 import os
@@ -17,12 +17,12 @@ FIELDS = {"about", "model", "optimizer", "random"}
 
 
 def write(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, about: dict[str, Any]) -> None:
-    """Write the state of a training, whole or not at all.
+    """Write the state of a training. The file is replaced in one step, so it is never half written.
 
     Args:
         path: the file.
-        model, optimizer: what is trained, and what with.
-        about: plain data that goes with it: "settings", "step" and whatever else is to be kept.
+        model, optimizer: whose state is written.
+        about: plain data to keep with it: "settings", "step" and any other.
     """
     state = {
         "about": about,
@@ -38,10 +38,15 @@ def write(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, about:
 def read(
     path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, settings: dict[str, Any]
 ) -> dict[str, Any]:
-    """Take up the state that `write` has kept; return what was kept about it.
+    """Load the state that `write` wrote into model and optimizer; return its `about`.
 
-    A file that is damaged, of other settings or of another model is left alone: {} is returned, and one
-    printed sentence says why the training begins anew.
+    If the file is damaged, or of other settings or another model, nothing is loaded: a printed message
+    says why the training begins anew, and {} is returned.
+
+    Args:
+        path: the file.
+        model, optimizer: what the state is loaded into.
+        settings: the "settings" that the file has to hold.
     """
     try:
         state = codec.read(path)
@@ -59,10 +64,10 @@ def read(
         return {}
     model.load_state_dict(weights)
     optimizer.load_state_dict(optimizer.state_dict() | {"state": state["optimizer"]})
-    for parameter, own in optimizer.state.items():
-        for key, value in own.items():
-            if value.shape == parameter.shape:  # in memory as the weights are, which fused steps rely on
-                own[key] = torch.empty_like(parameter).copy_(value)
+    for parameter, moments in optimizer.state.items():
+        for key, value in moments.items():
+            if value.shape == parameter.shape:  # fused steps rely on the memory layout of the weights
+                moments[key] = torch.empty_like(parameter).copy_(value)
     torch.set_rng_state(state["random"])
     print(f"Going on after step {about['step']} (delete {path} to begin anew).")
     return about

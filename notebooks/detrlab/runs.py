@@ -1,7 +1,7 @@
-"""Trainings that were run for you: their curves lie in data/runs, to be read without waiting.
+"""Read and show the curves of trainings that ship with the course, in data/runs.
 
-Each file holds what the live figure of a training shows (detrlab.figures.curves), the settings it ran
-with and what it cost. `python -m autograder runs` makes them anew with the solutions; it takes hours.
+Each file holds what the live figure of a training shows (detrlab.figures.curves), the settings of the
+training and its cost. `python -m autograder runs` repeats the trainings with the solutions, in hours.
 """
 
 import json
@@ -30,12 +30,13 @@ SHARES = ("AP", "AP50", "matched_no_object", "unmatched_no_object", "largest_cla
 def read_run(name: str) -> dict[str, Any]:
     """Return a run: "losses" and "measures" (lists of points with "step"), "settings", "seconds", ...
 
-    FileNotFoundError, naming those there are, where there is none of this name.
+    Raises:
+        FileNotFoundError: naming the runs that exist, if there is none of this name.
     """
     path = RUNS / f"{name}.json"
     if not path.is_file():
-        there = ", ".join(sorted(path.stem for path in RUNS.glob("*.json"))) or "none"
-        raise FileNotFoundError(f"There is no run {name!r} in data/runs; there are: {there}.")
+        names = ", ".join(sorted(path.stem for path in RUNS.glob("*.json"))) or "none"
+        raise FileNotFoundError(f"There is no run {name!r} in data/runs; there are: {names}.")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -43,23 +44,26 @@ def show_runs(names: Mapping[str, str], keys: Sequence[str], alt: str) -> None:
     """Show several runs in one figure, a panel for each key.
 
     Args:
-        names: the words that stand at a run's curve, and the run's name.
+        names: the name of each run, by the label of its curve.
         keys: "class", "bbox", "giou" (losses), or "AP", "AP50", "matched_no_object",
-            "unmatched_no_object", "largest_class", "silent" (measured on the validation images).
+            "unmatched_no_object", "largest_class", "silent" (shares 0..1 on the validation images).
         alt: what is drawn, in a sentence; values along the curves are added to it.
+
+    Raises:
+        FileNotFoundError: as `read_run` says.
     """
     runs = {words: read_run(name) for words, name in names.items()}
     figure = new_figure(3.2 * len(keys) if len(keys) > 1 else 4.6, 2.9)
-    told = [alt, "At the start, half-way and at the end:"]
+    sentences = [alt, "At the start, half-way and at the end:"]
     for ax, key in zip(figure.subplots(1, len(keys), squeeze=False)[0], keys, strict=True):
         kept = "measures" if key in SHARES else "losses"
         lines = [(words, *curve(run[kept], key)) for words, run in runs.items()]
         draw_lines(ax, lines, PALETTE, TITLES[key], top=1.02 if key in SHARES else None)
         ax.set_xlabel("step", fontsize=8, color=INK)
-        told.append(f"{TITLES[key]}: {'; '.join(f'{words} {along(ys)}' for words, _, ys in lines)}.")
-    show(figure, " ".join(told))
+        sentences.append(f"{TITLES[key]}: {'; '.join(f'{words} {along(ys)}' for words, _, ys in lines)}.")
+    show(figure, " ".join(sentences))
 
 
 def along(values: Sequence[float]) -> str:
-    """Return a curve's first value, the one half-way and the last."""
+    """Return the first, the middle and the last value of a curve, as text."""
     return ", ".join(f"{values[place]:.2f}" for place in (0, len(values) // 2, -1))

@@ -1,7 +1,7 @@
 """Use one notebook's code from another: the notebook is the only copy of what you wrote.
 
 `load("03_encoder").TransformerEncoder` is your own class, taken from the notebook of that name. What
-you have not written yet is replaced by a stand-in (detrlab/standins.py), so any day can be started.
+you have not written yet is replaced by a stand-in (detrlab/standins), so any day can be started.
 """
 
 import ast
@@ -18,7 +18,7 @@ from types import ModuleType
 
 STUB = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
 MAGIC = re.compile(r"^[ \t]*(?:[%!?].*|\w+[ \t]*=[ \t]*[%!]\w.*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
-# What runs of a cell that the learner added, and of a demo: definitions, and no experiment or training.
+# What is executed of a cell that the learner added, and of a demo: definitions, but no experiments.
 FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
 DEFINITIONS = {
     "helper": (*FUNCTIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign),
@@ -30,7 +30,7 @@ RESOLVER = "__resolver__"  # the name under which a step's module keeps its reso
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell and what it is for: todo, tests, locked, demo or helper (added by the learner)."""
+    """One code cell and its role: todo, tests, locked, demo or helper (added by the learner)."""
 
     source: str
     role: str
@@ -43,7 +43,7 @@ class Cell:
 
     @property
     def defines(self) -> list[str]:
-        """The names that the cell's functions and classes have; none where it cannot be parsed."""
+        """The names of the cell's functions and classes; none if it cannot be parsed."""
         try:
             body = ast.parse(without_magics(self.source)).body
         except (SyntaxError, ValueError, RecursionError):
@@ -52,7 +52,7 @@ class Cell:
 
 
 def without_magics(source: str) -> str:
-    """Blank out IPython's %, ! and ? lines, which are not Python; line numbers stay."""
+    """Blank out IPython's %, ! and ? lines, which are not Python; line numbers do not change."""
     try:
         ast.parse(source)
     except (SyntaxError, ValueError):
@@ -60,18 +60,18 @@ def without_magics(source: str) -> str:
     return source
 
 
-# Returns the code cells of a step; none where it is not there, so that stand-ins take its place.
+# Returns the code cells of a step, or none if it is missing, so that stand-ins take its place.
 Resolver = Callable[[str], list[Cell]]
 
 
 def saved_notebooks(step: str) -> list[Cell]:
-    """Return the code cells of a step's notebook as it was last saved; none where there is no file."""
+    """Return the code cells of a step's notebook as it was last saved, or none if there is no file."""
     path = find(step)
     return read(path) if path else []
 
 
 def nothing_written(step: str) -> list[Cell]:
-    """Return no cells for any step: stand-ins take the place of all, as in a check of one step alone."""
+    """Return no cells for any step, so that stand-ins take their place, as in a check of one step."""
     return []
 
 
@@ -87,7 +87,7 @@ def cell_from_json(cell: dict) -> Cell:
 
 
 def read(path: Path) -> list[Cell]:
-    """Read a notebook's code cells, in order. ValueError where the file is not a notebook."""
+    """Read a notebook's code cells, in order; raise ValueError if the file is not a notebook."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return [cell_from_json(cell) for cell in cells if cell["cell_type"] == "code"]
@@ -99,7 +99,7 @@ def read(path: Path) -> list[Cell]:
 
 
 def runnable_parts(cell: Cell, filename: str) -> Iterator[ast.Module]:
-    """Yield what of a cell makes up the learner's step, piece by piece for cells they added."""
+    """Yield what is executed of a cell: all of it, or, of demos and helpers, each definition."""
     tree = ast.parse(without_magics(cell.source), filename)
     if cell.role not in DEFINITIONS:
         yield tree
@@ -110,10 +110,10 @@ def runnable_parts(cell: Cell, filename: str) -> Iterator[ast.Module]:
 
 
 def execute(cells: Iterable[Cell], step: str, resolver: Resolver = saved_notebooks) -> ModuleType:
-    """Run a step's definitions in a module of their own; checks are left out.
+    """Execute a step's cells in a new module; checks are left out.
 
-    What fails is kept in the module's `__failures__`, by cell name: one broken cell does not take
-    the others with it. What the cells `load` comes from the resolver.
+    A cell that raises does not stop the others: its exception is kept in the module's `__failures__`, by
+    cell name. Steps that the cells `load` come from the resolver.
     """
     module = ModuleType(f"step_{step}")
     sys.modules[module.__name__] = module  # classes find their module here when they are inspected
@@ -137,14 +137,14 @@ def execute(cells: Iterable[Cell], step: str, resolver: Resolver = saved_noteboo
 def load(step: str, resolver: Resolver | None = None) -> ModuleType:
     """Return your own `step`, a name like "03_encoder", as a module, with stand-ins for what is missing.
 
-    Without a `resolver`, cells that are run by `execute` load from the resolver that they were given,
-    and everybody else from the notebooks as they were last saved.
+    Without a `resolver`, cells that `execute` runs load from the resolver that it was given, and all
+    other code from the notebooks as they were last saved.
 
     Raises:
-        FileNotFoundError: where there is neither a notebook of that name nor a stand-in.
-        ValueError: where the notebook cannot be read.
+        FileNotFoundError: if there is neither a notebook of that name nor a stand-in.
+        ValueError: if the notebook cannot be read.
     """
-    from detrlab.standins.registry import STANDINS  # here: it imports torch
+    from detrlab.standins.registry import STANDINS  # imported here, since it imports torch
 
     resolver = resolver or sys._getframe(1).f_globals.get(RESOLVER, saved_notebooks)
     cells = resolver(step)
@@ -162,6 +162,6 @@ def load(step: str, resolver: Resolver | None = None) -> ModuleType:
 
 
 def find(step: str) -> Path | None:
-    """Find the notebook of a step: beside the running one, else in the course's own folder."""
+    """Return the notebook of a step: from the folder of the running one, else from the course's."""
     folders = (Path.cwd(), Path(sys.argv[0]).resolve().parent, Path(__file__).parents[1] / "week1")
     return next((path for folder in folders if (path := folder / f"{step}.ipynb").is_file()), None)

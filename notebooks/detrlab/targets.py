@@ -1,4 +1,4 @@
-"""Check targets where they enter: what is wrong, in which image, in which field."""
+"""Validate targets before they are used: what is wrong, in which image, in which field."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,16 @@ FIELDS = {"labels": ((), torch.int64), "boxes": ((4,), torch.float32)}
 
 
 def validate(targets: Sequence[Any], num_classes: int, first: int = 0) -> None:
-    """Raise ValueError, naming image and field, unless every target is what DETR is trained on.
+    """Check that every target has the form that DETR is trained on.
 
     Args:
         targets: for each image a dict with "labels" int64 [M], each in 0..num_classes-1, and "boxes"
             float32 [M, 4], each (cx, cy, w, h) as fractions of the image, w and h above 0. M may be 0.
         num_classes: K.
         first: the number of the first image, for the message.
+
+    Raises:
+        ValueError: naming image and field, for the first target that is malformed.
     """
     for number, target in enumerate(targets, start=first):
         if problem := find_problem(target, num_classes):
@@ -24,7 +27,7 @@ def validate(targets: Sequence[Any], num_classes: int, first: int = 0) -> None:
 
 
 def find_problem(target: Any, num_classes: int) -> str:
-    """Return what is wrong with one image's target, beginning with the field; empty where nothing is."""
+    """Return what is wrong with one image's target, beginning with the field; "" if it is valid."""
     if not isinstance(target, Mapping):
         return f"target: it is a {type(target).__name__}; it should be a dict with labels and boxes."
     for field, (rest, dtype) in FIELDS.items():
@@ -43,7 +46,7 @@ def find_problem(target: Any, num_classes: int) -> str:
 
 
 def find_misfit(values: Any, rest: tuple[int, ...], dtype: torch.dtype) -> str:
-    """Say what is wrong with a field's type or shape [M, *rest]."""
+    """Return what is wrong with a field's type, dtype or shape [M, *rest]; "" if it is valid."""
     if values is None:
         return "missing."
     if not isinstance(values, torch.Tensor):
@@ -58,7 +61,7 @@ def find_misfit(values: Any, rest: tuple[int, ...], dtype: torch.dtype) -> str:
 
 
 def find_bad_box(boxes: torch.Tensor) -> str:
-    """Say which box is not (cx, cy, w, h) in fractions of the image."""
+    """Return which box of [M, 4] is not (cx, cy, w, h) as fractions of the image, and why; "" if none."""
     for number, box in enumerate(boxes.tolist()):
         where = f"boxes: box {number} is ({', '.join(f'{value:.4g}' for value in box)}), "
         if not all(map(math.isfinite, box)):

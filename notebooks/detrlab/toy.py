@@ -28,7 +28,7 @@ _ATTEMPTS = 20
 def make_synthetic_sample(
     seed: int, index: int, size: int = 128, max_objects: int = 5
 ) -> tuple[Tensor, Target]:
-    """Draw one image and say what is in it, the same for (seed, index) on every computer.
+    """Draw one image with its target, the same for (seed, index) on every computer.
 
     Everything is drawn with integers from a random stream that NumPy promises never to change,
     and turned into floats by one division at the end: no rounding can differ between platforms.
@@ -57,7 +57,7 @@ def make_synthetic_sample(
     labels, owner = _place_objects(random, size, _integer(random, 1, max_objects + 1))
 
     # A colour 80 to 176 levels away on the circle of 256 is at least 80 away in every channel,
-    # and the noise is at most 32: no object can drown in its background.
+    # and the noise is at most 32: no object can vanish in its background.
     offsets = random.randint(80, 177, (len(labels), 3), dtype=np.int64)
     palette = ((base + offsets) % 256).astype(np.uint8)
     noise = random.randint(0, _NOISE_LEVELS, (size, size), dtype=np.uint8) * np.uint8(_NOISE_STEP)
@@ -102,7 +102,7 @@ def _place_objects(
 
 
 def _hides(first: tuple[int, int, int], second: tuple[int, int, int]) -> bool:
-    """Say whether two squares (left, top, side) share over 15 % of the smaller one.
+    """Return whether two squares (left, top, side) share over 15 % of the smaller one.
 
     Stricter than IoU, which stays small while a large object swallows a small one.
     """
@@ -151,15 +151,19 @@ class ToyDetectionDataset(Dataset[Sample]):
 
 
 def six_images() -> list[Sample]:
-    """Return the six held-out images that every notebook of the week ends with."""
+    """Return the six held-out samples (image [3, 128, 128], target) that every notebook ends with."""
     return [make_synthetic_sample(SIX_SEED, index) for index in SIX_INDICES]
 
 
 @functools.cache
 def validation_set() -> list[Sample]:
-    """Return the 200 validation images that ship with the course (data/toy_validation.npz).
+    """Return the 200 validation samples that ship with the course (data/toy_validation.npz).
 
-    FileNotFoundError where the data folder is missing.
+    Returns:
+        Samples (image [3, 128, 128] in [0, 1], target), as `make_synthetic_sample` makes them.
+
+    Raises:
+        FileNotFoundError: if the data folder is missing.
     """
     if not VALIDATION.is_file():
         raise FileNotFoundError(
@@ -172,6 +176,6 @@ def validation_set() -> list[Sample]:
         counts = file["counts"].tolist()
     targets = zip(labels.split(counts), boxes.split(counts), strict=True)
     return [
-        (image, {"labels": own_labels, "boxes": own_boxes})
-        for image, (own_labels, own_boxes) in zip(images, targets, strict=True)
+        (image, {"labels": image_labels, "boxes": image_boxes})
+        for image, (image_labels, image_boxes) in zip(images, targets, strict=True)
     ]

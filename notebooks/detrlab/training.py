@@ -7,7 +7,6 @@ The step itself is yours (notebook 09). A run looks like this:
         run.log(train_step(model, criterion, optimizer, images, targets, step))
 """
 
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +21,8 @@ from detrlab import resume
 from detrlab.ap import evaluate
 from detrlab.figures.curves import Curves, watch
 from detrlab.positions import TOY_POSITIONS, with_positions
+from detrlab.schedule import WARM_UP as WARM_UP
+from detrlab.schedule import batch_order, learning_rate_factor
 from detrlab.targets import validate
 from detrlab.toy import Sample, Target, validation_set
 
@@ -35,28 +36,27 @@ TOY_SIZES: dict[str, Any] = {
     "dropout": 0.0,
     "backbone_name": "tiny",
 }
-WARM_UP = 100  # steps
-EVALUATIONS = 8  # in a whole run, and one more at its end
+EVALUATIONS = 8  # measurements of AP in a training of full length, besides the one after its last step
 
 
 def steps_to_train(number: int) -> int:
-    """Return the number of steps to train for: the one given, or 20 where DETR_QUICK is set (tests)."""
+    """Return `number`, or at most 20 if the environment variable DETR_QUICK is set, as tests do."""
     return min(number, 20) if os.environ.get("DETR_QUICK") else number
 
 
 def choose_device() -> torch.device:
-    """Return the fastest device there is: a CUDA GPU, Apple's MPS, or the CPU."""
+    """Return the fastest device of this computer: a CUDA GPU, Apple's MPS, or the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def initialise(model: Any) -> Any:
-    """Make a toy model ready for training.
+    """Initialise a toy model for training, in place; return it.
 
-    Every matrix of encoder and decoder is drawn anew, Xavier uniform, as the paper's code does
-    (`Transformer._reset_parameters` in facebookresearch/detr, models/transformer.py), and the positions
-    get the waves of TOY_POSITIONS.
+    The matrices of encoder and decoder are drawn anew, Xavier uniform, as in the paper (section 4,
+    technical details; `Transformer._reset_parameters` of facebookresearch/detr, models/transformer.py).
+    The positional encoding is replaced by one with TOY_POSITIONS.
     """
     for part in (model.encoder, model.decoder):
         for parameter in part.parameters():
@@ -65,17 +65,15 @@ def initialise(model: Any) -> Any:
     return with_positions(model, **TOY_POSITIONS)
 
 
-def learning_rate_factor(step: int, num_steps: int) -> float:
-    """Return what the learning rates are multiplied with: up for WARM_UP steps, down along a cosine."""
-    warm_up = min(1.0, step / WARM_UP)
-    return warm_up * 0.5 * (1 + math.cos(math.pi * (step - 1) / num_steps))
-
-
-LATEST: list["TrainingRun"] = []  # of this session, the last one alone
+LATEST: list["TrainingRun"] = []  # at most one: the last run that began in this session
 
 
 def latest() -> "TrainingRun":
-    """Return the training that is going on or ended last. LookupError where there was none."""
+    """Return the run that began last in this session, finished or not.
+
+    Raises:
+        LookupError: if nothing has been trained yet.
+    """
     if not LATEST:
         raise LookupError("Nothing has been trained yet in this session.")
     return LATEST[-1]
@@ -85,13 +83,13 @@ class TrainingRun:
     """The bookkeeping of one training; see the top of this file for how it is used.
 
     Args:
-        model, criterion, optimizer: what is trained, on one device.
-        num_steps: how long. The learning rates of `optimizer` follow a warm-up and a cosine over it.
+        model, criterion, optimizer: the parts of the training, all on one device.
+        num_steps: its length. The rates of `optimizer` are multiplied with `learning_rate_factor`.
         log_every: steps between two points of the loss curves; 0 for a silent run without AP.
-        seed: of the order of the batches. The same seed gives the same batches, also after resuming.
-        checkpoint: a file to write to at every log, and to go on from where it holds an
-            unfinished run with the same settings; None for neither.
-        validation: images for AP; the shipped ones where it is None.
+        seed: determines the order of the samples, also after resuming.
+        checkpoint: a file that is written at every log and deleted after the last step. If it holds an
+            unfinished run with the same settings, that run is resumed. None: no file.
+        validation: samples (image [3, H, W], target) to measure AP on; None: those that ship.
     """
 
     def __init__(
@@ -113,8 +111,8 @@ class TrainingRun:
         self.rates = [group["lr"] for group in optimizer.param_groups]
         if isinstance(optimizer, torch.optim.AdamW) and self.device.type in ("cpu", "cuda"):
             for group in optimizer.param_groups:
-                group["fused"] = True  # the same steps, all weights at once: a twentieth of the time less
-        self.data: dict[str, int] = {}  # how many samples there are, and how many in a batch
+                group["fused"] = True  # the same steps, all weights at once, in 5 % less time
+        self.data: dict[str, int] = {}  # the number of samples, and of those in a batch
         self.step = 0
         self.recent: list[Mapping[str, float]] = []
         self.curves = Curves()
@@ -122,7 +120,7 @@ class TrainingRun:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What has to be the same for a run to be gone on with."""
+        """The settings that have to agree for an unfinished run to be resumed."""
         return {"num_steps": self.num_steps, "seed": self.seed, "rates": self.rates, **self.data}
 
     def batches(
@@ -131,10 +129,18 @@ class TrainingRun:
         batch_size: int,
         collate: Callable[[list[Sample]], tuple[Tensor, list[Target]]],
     ) -> Iterator[tuple[int, Tensor, list[Target]]]:
-        """Yield the step, from 1, with its images [B, 3, H, W] and targets on the model's device.
+        """Set the learning rates of each step and yield its batch, on the model's device.
+
+        Args:
+            dataset: samples (image [3, H, W], target).
+            batch_size: B.
+            collate: joins B samples into images [B, 3, H, W] and a list of targets.
+
+        Yields:
+            The number of the step, from 1, with images [B, 3, H, W] and B targets.
 
         Raises:
-            ValueError: naming image and field, where a target is malformed.
+            ValueError: naming image and field, if a target is malformed.
         """
         LATEST[:] = [self]
         self.data = {"samples": len(dataset), "batch_size": batch_size}  # type: ignore[arg-type]
@@ -156,10 +162,14 @@ class TrainingRun:
                 yield number, images.to(self.device), on_device
                 self.bar.update()
         if self.checkpoint:
-            self.checkpoint.unlink(missing_ok=True)  # it is finished: nothing is left to go on with
+            self.checkpoint.unlink(missing_ok=True)  # the run is complete: nothing is left to resume
 
     def log(self, losses: Mapping[str, float]) -> None:
-        """Take the loss parts of a step; keep their mean every `log_every` steps; measure at times."""
+        """Record the loss parts of a step, each a number.
+
+        Every `log_every` steps their means become a point of the curves, and the checkpoint is written.
+        At about EVALUATIONS of these steps, and at the last, `measure` is called and the curves drawn.
+        """
         self.recent.append(losses)
         last = self.step == self.num_steps
         if not self.log_every or (self.step % self.log_every and not last):
@@ -178,7 +188,7 @@ class TrainingRun:
             resume.write(self.checkpoint, self.model, self.optimizer, about)
 
     def measure(self, last: bool = False) -> None:
-        """Measure AP on the validation images (half of them until the end), and what to watch."""
+        """Measure AP and what `watch` returns on the validation samples, before the last step on half."""
         samples = validation_set() if self.validation is None else self.validation
         if not last:
             samples = samples[: max(1, len(samples) // 2)]
@@ -186,14 +196,3 @@ class TrainingRun:
         watched = watch(self.model, self.criterion.matcher, samples[:50], self.device)
         self.curves.measures.append({"step": self.step, **scores, **watched})
         self.curves.take_picture(self.model, self.step)
-
-
-def batch_order(num_samples: int, batch_size: int, num_steps: int, seed: int) -> list[list[int]]:
-    """Return which samples each step sees: epoch after epoch, each in an order of its own.
-
-    It depends on the seed and the step alone, so a resumed run sees what it would have seen.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    epochs = math.ceil(num_steps * batch_size / num_samples)
-    indices = torch.cat([torch.randperm(num_samples, generator=generator) for _ in range(epochs)])
-    return [batch.tolist() for batch in indices[: num_steps * batch_size].split(batch_size)]

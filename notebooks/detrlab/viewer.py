@@ -1,4 +1,4 @@
-"""Look at cross-attention maps: choose a query, a layer and a head, or see all of them at once.
+"""Look at cross-attention maps: of a chosen query, layer and head, or all of them at once.
 
 explore(image, cross_attention_maps(model, image, heads=True), predict(model, image))
 """
@@ -14,17 +14,19 @@ from detrlab.draw import visualize
 from detrlab.figures.canvas import heatmap, image_grid, new_figure, show, to_array
 from detrlab.toy import CLASSES
 
+# What `predict` returns: of n kept queries the "query_indices" [n], "classes" [n], "scores" [n] and
+# "boxes" [n, 4].
 Found = Mapping[str, Tensor]
 
 
 def explore(image: Tensor, maps: Tensor, found: Found, names: Sequence[str] = CLASSES) -> Any:
-    """Return menus for query, layer and head, with the picture that they choose below them.
+    """Return a widget: menus for query, layer and head above the figure of `view`.
 
     Args:
-        image: [3, H, W].
+        image: [3, H, W] in [0, 1].
         maps: [n_layers, n_heads, N, H', W'], each map summing to 1.
         found: what `predict` returned; its queries come first in the menu.
-        names: of the classes.
+        names: the class names.
     """
     from ipywidgets import Dropdown, IntSlider, interactive
 
@@ -55,9 +57,19 @@ def view(
     head: int | None = None,
     names: Sequence[str] = CLASSES,
 ) -> tuple[Figure, str]:
-    """Draw one map beside the image and over it; return the figure and its words.
+    """Draw one map, over the image and beside it.
 
-    `layer` and `head` count from 0; None is the mean over the heads.
+    Args:
+        image: [3, H, W] in [0, 1].
+        maps: [n_layers, n_heads, N, H', W'], each map summing to 1.
+        found: what `predict` returned; the query's box is drawn if it is among them.
+        query: 0..N-1.
+        layer: 0..n_layers-1.
+        head: 0..n_heads-1, or None for the mean over the heads.
+        names: the class names.
+
+    Returns:
+        The figure and its alt text.
     """
     values = maps[layer, :, query].mean(0) if head is None else maps[layer, head, query]
     figure = new_figure(9.6, 3.4)
@@ -75,7 +87,14 @@ def view(
 
 
 def all_heads(image: Tensor, maps: Tensor, found: Found, query: int) -> Figure:
-    """Draw every head of every layer for one query: a row for each layer, first the mean of its heads."""
+    """Draw all maps of one query: a row for each layer, the mean over its heads first.
+
+    Args:
+        image: [3, H, W] in [0, 1].
+        maps: [n_layers, n_heads, N, H', W'].
+        found: what `predict` returned.
+        query: 0..N-1.
+    """
     n_layers, n_heads = maps.shape[:2]
     figure, axes = image_grid(n_layers, 1 + n_heads, cell=128)
     for layer in range(n_layers):
@@ -88,7 +107,14 @@ def all_heads(image: Tensor, maps: Tensor, found: Found, query: int) -> Figure:
 
 
 def all_layers(image: Tensor, maps: Tensor, found: Found, names: Sequence[str] = CLASSES) -> Figure:
-    """Draw every kept query in every layer, mean over the heads: a row for each layer."""
+    """Draw the maps of the kept queries, mean over the heads: a row for each layer.
+
+    Args:
+        image: [3, H, W] in [0, 1].
+        maps: [n_layers, n_heads, N, H', W'].
+        found: what `predict` returned.
+        names: the class names.
+    """
     kept = found["query_indices"].tolist()
     figure, axes = image_grid(len(maps), max(1, len(kept)), cell=128)
     for number, ax in enumerate(axes[: len(maps) * len(kept)]):
@@ -102,11 +128,20 @@ def all_layers(image: Tensor, maps: Tensor, found: Found, names: Sequence[str] =
 def lay_over(
     ax: Axes, image: Tensor, values: Tensor, title: str, found: Found | None = None, query: int = 0
 ) -> None:
-    """Draw a map [H', W'] over its image, the brighter the larger, and its query's box, if any."""
+    """Draw a map over its image, larger values brighter, and the box of its query.
+
+    Args:
+        ax: where to draw.
+        image: [3, H, W] in [0, 1], drawn in grey.
+        values: the map [H', W'].
+        title: a few words above the image.
+        found: what `predict` returned, or None for no box.
+        query: whose box is drawn, if it is in `found`.
+    """
     target, names = None, [""]
-    if found is not None and (mine := found["query_indices"] == query).any():
-        target = {name: found[name][mine] for name in ("boxes", "classes")}
-        names *= 1 + int(target["classes"])  # a box without a name on it
+    if found is not None and (kept := found["query_indices"] == query).any():
+        target = {name: found[name][kept] for name in ("boxes", "classes")}
+        names *= 1 + int(target["classes"])  # empty: the box has no name on it
     grey = image.mean(dim=0, keepdim=True).expand(3, -1, -1)
     visualize(grey, target, ax, title, names)
     cells = to_array(values)
@@ -115,9 +150,9 @@ def lay_over(
 
 
 def name_of(query: int, found: Found, names: Sequence[str] = CLASSES) -> str:
-    """Name a query and what it found."""
-    mine = found["query_indices"] == query
-    if not mine.any():
+    """Name a query with the class and the score that it has in `found`: "classes" [n], "scores" [n]."""
+    kept = found["query_indices"] == query
+    if not kept.any():
         return f"query {query}: nothing"
-    label, score = int(found["classes"][mine]), float(found["scores"][mine])
+    label, score = int(found["classes"][kept]), float(found["scores"][kept])
     return f"query {query}: {names[label]} {score:.2f}"

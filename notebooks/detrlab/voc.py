@@ -1,4 +1,4 @@
-"""Serve Pascal VOC as the samples of the week: 20 classes of things, in photographs.
+"""Serve Pascal VOC in the form of the toy samples: photographs with objects of 20 classes.
 
     photos = VocDetection("voc", year="2007", image_set="train", size=256, download=True)
     image, target = photos[0]
@@ -29,21 +29,21 @@ SIDES = ("xmin", "ymin", "xmax", "ymax")
 class VocDetection(Dataset[Sample]):
     """One image set of Pascal VOC, all its images at one size.
 
-    VOC's photographs have many shapes, and a batch has one. The paper pads the smaller images of a batch
-    and masks the padding out in attention; the models of this week take no mask, so each photograph is
-    stretched to `size`. Boxes are fractions of the image and stay as they are.
+    VOC's photographs differ in size, which the images of a batch cannot. The paper pads the smaller ones
+    of a batch (section 3.2), and its code masks the padding out in attention. The models of this week
+    take no mask, so each photograph is stretched to `size`. Boxes, fractions of the image, stay the same.
 
     Args:
         root: the folder that holds VOCdevkit.
         year: "2007" to "2012".
         image_set: "train", "val" or "trainval"; for 2007 also "test".
-        size: height and width that images are served at, or one number for both.
-        download: fetch the archive into `root` first, where it is not there yet.
-        keep_difficult: serve the objects marked "difficult" too. VOC's rules leave them out of the
-            score, so they are left out here by default, as if they were background.
+        size: height and width of the served images in pixels, or one number for both.
+        download: fetch the archive into `root` first, unless it is there already.
+        keep_difficult: keep the objects marked "difficult". VOC's evaluation ignores them; by default
+            they are left out here, as if they were background.
 
     Raises:
-        FileNotFoundError: in one sentence, where the images are not in `root`, or could not be fetched.
+        FileNotFoundError: if the images are not in `root`, or could not be fetched.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class VocDetection(Dataset[Sample]):
         of the image; M is 0 for an image without objects.
 
         Raises:
-            IndexError: outside 0..len - 1.
-            ValueError: in one sentence that names the image, where image or annotation is damaged.
+            IndexError: if the index is outside 0..len - 1.
+            ValueError: naming the image, if it or its annotation is damaged.
         """
         from torchvision.transforms.functional import pil_to_tensor
 
@@ -106,20 +106,28 @@ class VocDetection(Dataset[Sample]):
 def read_target(
     annotation: Mapping[str, Any], size: tuple[int, int], keep_difficult: bool = False
 ) -> Target:
-    """Turn an annotation, as torchvision reads it, into a target; size is the photograph's (w, h).
+    """Turn an annotation into a target.
+
+    Args:
+        annotation: as torchvision reads it from XML.
+        size: width and height of the photograph in pixels.
+        keep_difficult: keep the objects marked "difficult".
+
+    Returns:
+        "labels" int64 [M] and "boxes" float32 [M, 4], (cx, cy, w, h) in [0, 1].
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: where it is damaged.
+        AttributeError, KeyError, TypeError, ValueError: if the annotation is damaged.
     """
     labels: list[int] = []
     boxes: list[Tensor] = []
-    for thing in annotation["object"]:
-        if int(thing.get("difficult", 0)) and not keep_difficult:
+    for entry in annotation["object"]:
+        if int(entry.get("difficult", 0)) and not keep_difficult:
             continue
-        if thing["name"] not in VOC_CLASSES:
-            raise ValueError(f"{thing['name']!r} is none of the 20 classes")
-        labels.append(VOC_CLASSES.index(thing["name"]))
-        boxes.append(read_box(thing["bndbox"], *size))
+        if entry["name"] not in VOC_CLASSES:
+            raise ValueError(f"{entry['name']!r} is none of the 20 classes")
+        labels.append(VOC_CLASSES.index(entry["name"]))
+        boxes.append(read_box(entry["bndbox"], *size))
     return {
         "labels": torch.tensor(labels, dtype=torch.int64),
         "boxes": torch.stack(boxes) if boxes else torch.zeros(0, 4),
@@ -127,12 +135,20 @@ def read_target(
 
 
 def read_box(corners: Mapping[str, str], width: int, height: int) -> Tensor:
-    """Turn VOC's corners into (cx, cy, w, h) as fractions of the image, clipped to it.
+    """Turn VOC's corners into a box [4], (cx, cy, w, h) as fractions of the image, clipped to it.
 
     VOC numbers pixels from 1, and both corners belong to the box: an object that fills a photograph of
-    500 columns has xmin 1 and xmax 500. Measured from the photograph's left edge, column 1 reaches from
-    0 to 1 and column 500 from 499 to 500. So the box begins at xmin - 1 and ends at xmax: in width,
+    500 columns has xmin 1 and xmax 500. Measured from the photograph's left edge, column 1 extends from
+    0 to 1 and column 500 from 499 to 500. So the box begins at xmin - 1 and ends at xmax; its width is
     xmax - xmin + 1.
+
+    Args:
+        corners: "xmin", "ymin", "xmax", "ymax" in pixels, as text.
+        width, height: of the photograph, in pixels.
+
+    Raises:
+        KeyError: if a corner is missing.
+        ValueError: if a corner is not a number, or no part of the box lies in the photograph.
     """
     left, top, right, bottom = (float(corners[side]) for side in SIDES)
     x0, x1 = (min(max(x / width, 0.0), 1.0) for x in (left - 1, right))
@@ -144,7 +160,7 @@ def read_box(corners: Mapping[str, str], width: int, height: int) -> Tensor:
 
 
 def why_absent(root: str | Path, year: str, image_set: str, download: bool, error: Exception) -> str:
-    """Say that an image set could not be opened, and what to do."""
+    """Return a message that an image set could not be opened, with the error and what to do."""
     from torchvision.datasets.voc import DATASET_YEAR_DICT
 
     url = DATASET_YEAR_DICT["2007-test" if (year, image_set) == ("2007", "test") else year]["url"]

@@ -1,1 +1,1 @@
-"""The inputs of week 1's hidden checks, one module a step."""
+"""The cases of week 1's hidden checks, with one module for each step."""

@@ -1,4 +1,4 @@
-"""Cases of notebook 02: non-square maps, one cell, several images, every setting off its default."""
+"""Cases of notebook 02: non-square maps, one cell, several images, no setting only at its default."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from detrlab.checks.probing import Case
 
 @cases
 def sine_1d(generator: torch.Generator) -> Iterator[Case]:
-    """Draw whole positions as a map has them, fractions and negative ones, and a single one."""
+    """Draw positions [L]: whole ones as in a map, fractions and negative ones, and a single one."""
     yield {"position": torch.arange(1, 6.0), "n_features": 8, "temperature": 10000.0}
     fractions = 4 * normal(generator, 4)
     yield {"position": fractions, "n_features": 6, "temperature": 20 + 100 * uniform(generator)}
@@ -19,21 +19,25 @@ def sine_1d(generator: torch.Generator) -> Iterator[Case]:
 
 @cases
 def positional_encoding(generator: torch.Generator) -> Iterator[Case]:
-    """Draw the default settings, others, a map of one cell, and one that is not normalised."""
-    yield draw(generator, {"d_model": 8}, batch=3, channels=8) | {"impossible": [6, 7]}
+    """Draw maps for the default settings, for others, with one cell, and without normalisation."""
+    yield draw_case(generator, {"d_model": 8}, batch=3, channels=8) | {"impossible": [6, 7]}
     others = {"temperature": 20 + 100 * uniform(generator), "scale": 1 + uniform(generator)}
-    yield draw(generator, {"d_model": 12} | others, batch=1, channels=5)
+    yield draw_case(generator, {"d_model": 12} | others, batch=1, channels=5)
     yield {
         "config": {"d_model": 4},
         "x": normal(generator, 2, 3, 1, 1),
         "second": normal(generator, 1, 3, 1, 2).double(),
         "impossible": [],
     }
-    yield draw(generator, {"d_model": 8, "normalize": False}, batch=2, channels=3)
+    yield draw_case(generator, {"d_model": 8, "normalize": False}, batch=2, channels=3)
 
 
-def draw(generator: torch.Generator, config: dict, batch: int, channels: int) -> Case:
-    """Draw a case with one map of 3 to 5 cells a side and a smaller one, neither of them square."""
+def draw_case(generator: torch.Generator, config: dict, batch: int, channels: int) -> Case:
+    """Draw a case with two non-square maps.
+
+    They are x [batch, channels, H', W'], with sides of 3 to 5 cells, and second [1, channels, 2, 3] in
+    float64.
+    """
     height, width = (3 + torch.randperm(3, generator=generator)[:2]).tolist()
     return {
         "config": config,
@@ -44,5 +48,5 @@ def draw(generator: torch.Generator, config: dict, batch: int, channels: int) ->
 
 
 def uniform(generator: torch.Generator) -> float:
-    """Draw a number in [0, 1)."""
+    """Draw a number from the uniform distribution on [0, 1)."""
     return torch.rand((), generator=generator).item()

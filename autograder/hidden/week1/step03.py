@@ -1,4 +1,4 @@
-"""Cases of notebook 03: small sizes, odd numbers of tokens, different weights in every layer."""
+"""Cases of notebook 03: small models, odd numbers of tokens, different weights in every layer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,20 +14,30 @@ SIZES = ((1, 5, 8, 2, 12), (3, 7, 16, 4, 20))
 
 @cases_of_reference
 def encoder_layer(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw layers of two sizes."""
+    """Draw cases for layers of two sizes."""
     for size in SIZES:
-        yield draw(reference("encoder_layer"), generator, size, {})
+        yield draw_case(reference("encoder_layer"), generator, size, {})
 
 
 @cases_of_reference
 def encoder(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw stacks of two and of three layers."""
+    """Draw cases for stacks of two and of three layers."""
     for n_layers, size in zip((2, 3), SIZES, strict=True):
-        yield draw(reference("encoder"), generator, size, {"n_layers": n_layers})
+        yield draw_case(reference("encoder"), generator, size, {"n_layers": n_layers})
 
 
-def draw(reference: Any, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
-    """Draw one case of a layer or a stack."""
+def draw_case(reference: Any, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
+    """Draw weights and inputs for a layer or a stack.
+
+    Args:
+        reference: the class.
+        generator: the source of randomness.
+        size: one of SIZES.
+        config: further arguments of the class.
+
+    Returns:
+        a case with src and pos [B, L, d].
+    """
     batch, tokens, d_model, n_heads, dim_ff = size
     config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff, "dropout": 0.1}
     return {

@@ -1,7 +1,7 @@
-"""Cases of notebook 04: small sizes, different weights in every layer.
+"""Cases of notebook 04: small models, different weights in every layer.
 
-The first case has as many queries as tokens, so that an answer which mixes up the two runs, and can be
-told what is wrong; the second has not, so that it fails.
+The first case has as many queries as tokens: an answer that confuses the two runs, and the check can name
+the mistake. In the second case the numbers differ, so that it fails.
 """
 
 from collections.abc import Iterator
@@ -18,20 +18,30 @@ SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 12, 3, 20))
 
 @cases_of_reference
 def decoder_layer(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw layers of two sizes."""
+    """Draw cases for layers of two sizes."""
     for size in SIZES:
-        yield draw(reference("decoder_layer"), generator, size, {})
+        yield draw_case(reference("decoder_layer"), generator, size, {})
 
 
 @cases_of_reference
 def decoder(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw stacks of one and of three layers."""
+    """Draw cases for stacks of one and of three layers."""
     for n_layers, size in zip((1, 3), SIZES, strict=True):
-        yield draw(reference("decoder"), generator, size, {"n_layers": n_layers})
+        yield draw_case(reference("decoder"), generator, size, {"n_layers": n_layers})
 
 
-def draw(reference: Any, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
-    """Draw one case of a layer or a stack; tgt is not zero, so that its part can be seen."""
+def draw_case(reference: Any, generator: torch.Generator, size: tuple[int, ...], config: dict) -> Case:
+    """Draw weights and inputs for a layer or a stack; tgt is not zero, so that it affects the outputs.
+
+    Args:
+        reference: the class.
+        generator: the source of randomness.
+        size: one of SIZES.
+        config: further arguments of the class.
+
+    Returns:
+        a case with tgt and query_pos [B, N, d], memory and pos [B, L, d].
+    """
     batch, queries, tokens, d_model, n_heads, dim_ff = size
     config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff, "dropout": 0.1}
     return {

@@ -1,7 +1,7 @@
-"""Cases of notebook 05: one class and five, widths of 8 and 6, one image and three.
+"""Cases of notebook 05: one and five classes, widths of 8 and 6, one and three images.
 
-Which column means "no object" cannot be seen here: a head only has K + 1 of them. The convention binds
-in the loss (step 7) and where predictions are read (step 10).
+A head cannot show which of its K + 1 columns means "no object". The loss (step 7) and the code that reads
+predictions (step 10) depend on the convention.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SIZES = ((8, 5, 2, 1, 5), (6, 1, 3, 3, 4))
 
 @cases_of_reference
 def heads(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw heads of two sizes, each with a batch of queries and a stack of decoder layers."""
+    """Draw heads of two sizes, each with queries [B, N, d] and a stack of layers [n_layers, B, N, d]."""
     for d_model, num_classes, layers, batch, queries in SIZES:
         config = {"d_model": d_model, "num_classes": num_classes}
         yield {

@@ -1,8 +1,8 @@
 """Cases of notebook 08: two small models, with images that are higher than wide and wider than high.
 
-Weights are drawn by the probe from a seed: those of a backbone would not fit into a file. The first case
-has as many queries as tokens, so that an answer which mixes up the two runs, and can be told what is
-wrong; the second has not, so that it fails.
+The probe draws the weights from a seed: those of a backbone are too large for a fixture. The first case
+has as many queries as tokens: an answer that confuses the two runs, and the check can name the mistake.
+In the second case the numbers differ, so that it fails.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from autograder.hidden.cases import cases, normal
 from detrlab.checks.probing import Case
 
 NAMES = ("num_classes", "num_queries", "d_model", "n_heads", "n_enc_layers", "n_dec_layers", "dim_ff")
-# the configuration in the order of NAMES, the backbone, the images
+# the configuration in the order of NAMES, the backbone, the shape of the images [B, 3, H, W]
 SIZES: tuple[tuple[tuple[int, ...], str, tuple[int, ...]], ...] = (
     ((5, 6, 8, 2, 1, 3, 12), "tiny", (2, 3, 30, 40)),
     ((1, 4, 12, 3, 3, 2, 20), "resnet18", (2, 3, 66, 34)),
@@ -22,7 +22,7 @@ SIZES: tuple[tuple[tuple[int, ...], str, tuple[int, ...]], ...] = (
 
 @cases
 def detr(generator: torch.Generator) -> Iterator[Case]:
-    """Draw images, and seeds for the weights; the defaults are looked at once."""
+    """Draw images [B, 3, H, W], tokens [1, 16, d], and seeds for the weights; check the defaults once."""
     for number, (sizes, backbone_name, shape) in enumerate(SIZES):
         config = dict(zip(NAMES, sizes, strict=True)) | {"dropout": 0.1, "backbone_name": backbone_name}
         yield {

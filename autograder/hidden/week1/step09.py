@@ -1,4 +1,4 @@
-"""Cases of notebook 09: batches, learning rates, small models to train. The probe brings the rest."""
+"""Cases of notebook 09: batches, learning rates, small models to train; the probe supplies the rest."""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder.hidden.cases import cases, normal
 from detrlab.checks.probing import Case
 
-# Frozen parameters of ManyParts, in detrlab/probes/given_training.py
+# Frozen parameters of ManyParts, in detrlab/checks/probes/given_training.py
 FROZEN = (
     ["backbone.body.bias", "decoder.bias"],
     ["backbone.projection.weight", "query_embed_backbone.weight", "encoder.backbone.bias"],
@@ -20,7 +20,7 @@ RATES = (
     {"lr": 2e-4, "lr_backbone": 7e-4, "weight_decay": 0.0},
     {"lr": 6e-4, "lr_backbone": 6e-4, "weight_decay": 2e-4},
 )
-SPOILT = (
+NOT_FINITE = (
     [("bbox", math.nan), ("total", math.inf)],
     [("class", math.inf), ("giou", -math.inf), ("total", math.nan)],
 )
@@ -28,7 +28,7 @@ SPOILT = (
 
 @cases
 def detr_collate(generator: torch.Generator) -> Iterator[Case]:
-    """Draw a batch of four images, with an empty one, and a batch of one."""
+    """Draw a batch of four images [3, 5, 7], one of them without objects, and a batch of one image."""
     for objects in ((2, 0, 3, 1), (2,)):
         batch = [[normal(generator, 3, 5, 7), draw_target(generator, count)] for count in objects]
         yield {"batch": batch}
@@ -36,17 +36,17 @@ def detr_collate(generator: torch.Generator) -> Iterator[Case]:
 
 @cases
 def build_optimizer(generator: torch.Generator) -> Iterator[Case]:
-    """Draw which parameters are frozen; the backbone learns more slowly, faster, and equally fast."""
+    """Draw learning rates: the backbone's is lower than the other, higher, and equal."""
     for number, rates in enumerate(RATES):
         factor = 1 + torch.rand((), generator=generator).item()
-        drawn = {name: rate * factor for name, rate in rates.items()}
-        yield {"frozen": FROZEN[number % 2], "rates": drawn}
+        scaled_rates = {name: rate * factor for name, rate in rates.items()}
+        yield {"frozen": FROZEN[number % 2], "rates": scaled_rates}
 
 
 @cases
 def train_step(generator: torch.Generator) -> Iterator[Case]:
-    """Draw the weights of a small model and two batches, and which loss parts are spoilt."""
-    for number, spoilt in enumerate(SPOILT):
+    """Draw the weights of a small model and two batches; in each case other loss parts are not finite."""
+    for number, not_finite in enumerate(NOT_FINITE):
         config = {"num_queries": 3 + number, "num_classes": 3}
         size = config["num_queries"] * (config["num_classes"] + 1 + 4)
         yield {
@@ -59,30 +59,30 @@ def train_step(generator: torch.Generator) -> Iterator[Case]:
             },
             "batches": [draw_batch(generator, 2), draw_batch(generator, 2)],
             "lr": 2.0,
-            "limit": 0.1,  # of the gradient's norm: the paper's
+            "limit": 0.1,  # of the gradient's norm, as in the paper
             "scales": [1e-4, 0.1, 1.0],
-            "spoilt": spoilt,
+            "spoilt": not_finite,
             "step": int(torch.randint(100, 1000, (), generator=generator)),
         }
 
 
 @cases
 def train_detr(generator: torch.Generator) -> Iterator[Case]:
-    """Draw a seed; there are neither three classes nor ten queries."""
+    """Draw a seed; the numbers of classes and queries are not the defaults."""
     yield {
         "seed": int(torch.randint(10**6, (), generator=generator)),
         "sizes": {"num_queries": 6, "num_classes": 5},
-        "bound": 0.1,  # PyTorch's own first weights stay below it in a layer of this width
+        "bound": 0.1,  # above all initial weights that PyTorch draws for a layer of this width
     }
 
 
 def draw_target(generator: torch.Generator, count: int) -> dict[str, Any]:
-    """Draw the target of an image with so many objects."""
+    """Draw the target of an image: labels [count] and boxes [count, 4] (cx, cy, w, h)."""
     labels = torch.randint(0, 3, (count,), generator=generator)
     return {"labels": labels, "boxes": 0.2 + 0.3 * torch.rand(count, 4, generator=generator)}
 
 
 def draw_batch(generator: torch.Generator, count: int) -> list[Any]:
-    """Draw a batch: images [B, 3, 4, 4] and their targets."""
+    """Draw a batch: images [count, 3, 4, 4] and their targets, with 1, 2, ... objects."""
     images: Tensor = normal(generator, count, 3, 4, 4)
     return [images, [draw_target(generator, 1 + number) for number in range(count)]]

@@ -1,8 +1,8 @@
-"""Cases of notebook 10: small detectors whose answers are designed, so that every rule decides something.
+"""Cases of notebook 10: small detectors whose predictions are designed to exercise every rule.
 
-A detector's attention is drawn; its heads are solved for the answers that a case needs, which can be
-done because there are fewer queries than channels. The first map has 2 × 8 cells: 16 of them, so that
-whoever takes the root of their number gets 4 × 4.
+The parameters of a detector are drawn, except for its heads, which solve a linear system for the
+predictions that a case needs; it is solvable because there are fewer queries than channels. The first map
+has 2 × 8 cells, so that an answer that takes the square root of their number gets 4 × 4.
 """
 
 from collections.abc import Iterator
@@ -19,67 +19,75 @@ from detrlab.checks.weights import Weights
 from detrlab.standins.training import cross_attention_maps as stand_in_maps
 
 NAMES = ("num_classes", "num_queries", "d_model", "n_heads", "n_layers", "stride")
-# the configuration in the order of NAMES, and the image's height and width
+# the configuration in the order of NAMES, and the image's height and width in pixels
 SIZES = (
     ((3, 9, 12, 4, 3, 8), (13, 61)),  # 2 x 8 cells
     ((5, 7, 12, 3, 2, 16), (70, 40)),  # 5 x 3 cells
 )
-FEWER = (
+SMALLER_SIZES = (
     ((3, 5, 8, 2, 2, 8), (13, 61)),
     ((2, 4, 9, 3, 3, 16), (70, 40)),
 )
 LOW, DEFAULT, NEVER = 0.3, 0.7, 1.5
-CERTAIN = 200.0  # logits so far apart that every probability is exactly 0 or 1
-# Probabilities of two real classes, the third, and "no object"; one row for each query of the first size.
-DOUBTS = (
+CERTAIN = 200.0  # a difference of logits that makes every probability exactly 0 or 1
+# Probabilities of the three classes and "no object", with a row for each query of the first size.
+PROBABILITIES = (
     (0.02, 0.01, 0.02, 0.95),  # "no object", at every threshold
     (0.92, 0.03, 0.02, 0.03),  # kept
     (0.85, 0.05, 0.05, 0.05),  # kept: the same class, nearly the same box
     (0.03, 0.90, 0.03, 0.04),  # kept
-    (0.40, 0.05, 0.03, 0.52),  # over the low threshold, and yet "no object"
-    (0.50, 0.36, 0.10, 0.04),  # certainly some object: kept at the low threshold only
+    (0.40, 0.05, 0.03, 0.52),  # above the low threshold, but "no object"
+    (0.50, 0.36, 0.10, 0.04),  # an object of uncertain class: kept at the low threshold only
     (0.06, 0.45, 0.15, 0.34),  # kept at the low threshold only
-    (0.28, 0.24, 0.25, 0.23),  # the best is a real class, and below every threshold
+    (0.28, 0.24, 0.25, 0.23),  # a real class, below every threshold
     (0.10, 0.08, 0.06, 0.76),  # "no object"
 )
-TWINS = (1, 2)
+NEAR_DUPLICATES = (1, 2)  # the queries with nearly the same box
 
 
 @cases
 def predict(generator: torch.Generator) -> Iterator[Case]:
-    """Draw a detector with doubts, asked at several thresholds, and one without any."""
-    case = draw(generator, *SIZES[0])
+    """Draw a detector with uncertain predictions, for several thresholds, and one with certain ones."""
+    case = draw_case(generator, *SIZES[0])
     order = torch.cat([torch.zeros(1, dtype=torch.int64), 1 + torch.randperm(8, generator=generator)])
     boxes = draw_boxes(generator, 9)
-    boxes[TWINS[1]] = boxes[TWINS[0]] + 0.02 * torch.rand(4, generator=generator)
-    logits = torch.tensor(DOUBTS).log() + 0.01 * normal(generator, 9, 4)
-    yield with_answers(case, logits[order], boxes[order]) | {"thresholds": [LOW, NEVER]}
-    case = draw(generator, *SIZES[1])
+    boxes[NEAR_DUPLICATES[1]] = boxes[NEAR_DUPLICATES[0]] + 0.02 * torch.rand(4, generator=generator)
+    logits = torch.tensor(PROBABILITIES).log() + 0.01 * normal(generator, 9, 4)
+    yield with_predictions(case, logits[order], boxes[order]) | {"thresholds": [LOW, NEVER]}
+    case = draw_case(generator, *SIZES[1])
     kept = (1 + torch.randperm(6, generator=generator)[:3]).tolist()
-    yield without_doubts(case, generator, kept) | {"thresholds": [1.0]}
+    yield with_certain_predictions(case, generator, kept) | {"thresholds": [1.0]}
 
 
 @cases
 def cross_attention_maps(generator: torch.Generator) -> Iterator[Case]:
     """Draw detectors whose maps are wider than high, and higher than wide."""
-    for sizes, shape in FEWER:
-        yield draw(generator, sizes, shape)
+    for sizes, shape in SMALLER_SIZES:
+        yield draw_case(generator, sizes, shape)
 
 
 @cases
 def predict_and_visualize(generator: torch.Generator) -> Iterator[Case]:
-    """Draw two detectors without doubts; the second is asked for more than certainty, and keeps none."""
+    """Draw two detectors with certain predictions; the threshold of the second excludes all of them."""
     for size, threshold in zip(SIZES, (DEFAULT, NEVER), strict=True):
         kept = None
         while not kept:
-            case = draw(generator, *size)
-            kept = with_places_of_their_own(case)
-        case = without_doubts(case, generator, kept)
+            case = draw_case(generator, *size)
+            kept = find_distinct_queries(case)
+        case = with_certain_predictions(case, generator, kept)
         yield case | {"score_threshold": threshold, "kept": len(kept) if threshold <= 1 else 0}
 
 
-def draw(generator: torch.Generator, sizes: tuple[int, ...], shape: tuple[int, int]) -> Case:
-    """Draw an image and every parameter of a detector; attention is sharper than by PyTorch's draw."""
+def draw_case(generator: torch.Generator, sizes: tuple[int, ...], shape: tuple[int, int]) -> Case:
+    """Draw an image [3, H, W] and every parameter of a detector.
+
+    The weights are larger than PyTorch's initial ones, which makes attention sharper.
+
+    Args:
+        generator: the source of randomness.
+        sizes: the configuration in the order of NAMES.
+        shape: the image's height and width in pixels.
+    """
     config = dict(zip(NAMES, sizes, strict=True))
     weights: Weights = {}
     for name, tensor in SmallDetector(**config).state_dict().items():
@@ -97,47 +105,50 @@ def build(case: Case) -> SmallDetector:
     return model
 
 
-def with_answers(case: Case, logits: Tensor, boxes: Tensor) -> Case:
-    """Solve for the heads that give these logits [N, K+1] and boxes [N, 4] after the last layer."""
+def with_predictions(case: Case, logits: Tensor, boxes: Tensor) -> Case:
+    """Return a case whose heads give these logits [N, K + 1] and boxes [N, 4] after the last layer."""
     vectors: list[Tensor] = []
     model = build(case)
     model.heads.register_forward_hook(lambda heads, inputs, output: vectors.append(inputs[0][0]))
     with torch.no_grad():
         model(case["image"][None])
-    rows = torch.nn.functional.pad(vectors[-1].double(), (0, 1), value=1.0)  # 1: the bias
+    rows = torch.nn.functional.pad(vectors[-1].double(), (0, 1), value=1.0)  # the last column: the bias
     columns = torch.linalg.pinv(rows) @ torch.cat([logits, boxes.logit()], dim=1).double()
     heads = {"heads.weight": columns[:-1].T.float().contiguous(), "heads.bias": columns[-1].float()}
     return case | {"weights": case["weights"] | heads}
 
 
-def without_doubts(case: Case, generator: torch.Generator, kept: list[int]) -> Case:
-    """Let these queries name an object and the others none, each with a probability of exactly 1."""
+def with_certain_predictions(case: Case, generator: torch.Generator, kept: list[int]) -> Case:
+    """Return a case where these queries predict an object, the others none, with probability 1 each."""
     n_queries, n_classes = case["config"]["num_queries"], case["config"]["num_classes"]
     winners = torch.full((n_queries,), n_classes)
     winners[kept] = torch.randint(n_classes, (len(kept),), generator=generator)
     logits = normal(generator, n_queries, n_classes + 1)
     logits[range(n_queries), winners] += CERTAIN
-    return with_answers(case, logits, draw_boxes(generator, n_queries))
+    return with_predictions(case, logits, draw_boxes(generator, n_queries))
 
 
 def draw_boxes(generator: torch.Generator, count: int) -> Tensor:
-    """Draw boxes (cx, cy, w, h) in the middle of the image."""
+    """Draw boxes [count, 4] (cx, cy, w, h) near the centre of the image."""
     centres = 0.3 + 0.4 * torch.rand(count, 2, generator=generator)
     return torch.cat([centres, 0.2 + 0.3 * torch.rand(count, 2, generator=generator)], dim=1)
 
 
-def with_places_of_their_own(case: Case) -> list[int] | None:
-    """Return three queries that look elsewhere than each other and the first three, if there are such.
+def find_distinct_queries(case: Case) -> list[int] | None:
+    """Return three queries whose attention peaks at different cells, and not where the first three peak.
 
-    It holds for the right maps and for those of the stand-in, which grading puts in their place.
+    Both the reference's maps and those of the stand-in, which replaces them in grading, have to fulfil
+    this. Returns None if no three queries do.
     """
     maps = [
         function(build(case), case["image"])[-1]
         for function in (reference("cross_attention_maps"), stand_in_maps)
     ]
-    peaks = [one.flatten(1).argmax(-1).tolist() for one in maps]
+    peaks = [attention.flatten(1).argmax(-1).tolist() for attention in maps]
     for chosen in combinations(range(1, case["config"]["num_queries"]), 3):
-        places = [sorted(peak[query] for query in chosen) for peak in peaks]
-        if all(len(set(p)) == 3 and p != sorted(peak[:3]) for p, peak in zip(places, peaks, strict=True)):
+        peaks_of_chosen = [sorted(peak[query] for query in chosen) for peak in peaks]
+        peaks_of_first = [sorted(peak[:3]) for peak in peaks]
+        pairs = zip(peaks_of_chosen, peaks_of_first, strict=True)
+        if all(len(set(cells)) == 3 and cells != first for cells, first in pairs):
             return list(chosen)
     return None

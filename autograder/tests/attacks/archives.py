@@ -1,4 +1,4 @@
-"""Zips, links and pipes in the place of notebooks; made and described as those of malformed.py are."""
+"""Zips, links and pipes in the place of notebooks."""
 
 import json
 import os
@@ -6,23 +6,29 @@ import zipfile
 from pathlib import Path
 
 from autograder.submissions.rebuild import Notebook
-from autograder.tests.attacks.malformed import DAMAGES as DAMAGES
-from autograder.tests.attacks.malformed import FILE, FULL, REFUSED, STEP, damage
+from autograder.tests.attacks.malformed import (
+    FILE,
+    FULL_POINTS,
+    REFUSED,
+    STEP,
+    malformed,
+    submissions_in,
+)
 
 
-@damage(REFUSED, "link")
+@malformed(REFUSED, "link")
 def symbolic_link(folder: Path, _: Notebook) -> None:
-    """Point to a file of the machine that grades."""
+    """Link to a file of the machine that grades."""
     (folder / FILE).symlink_to("/etc/passwd")
 
 
-@damage(REFUSED, "no ordinary file")
+@malformed(REFUSED, "no ordinary file")
 def pipe(folder: Path, _: Notebook) -> None:
-    """Hand in something that can be read for ever."""
+    """Submit a pipe, from which reading never ends."""
     os.mkfifo(folder / FILE)
 
 
-@damage(REFUSED, "leads out of the zip")
+@malformed(REFUSED, "leads out of the zip")
 def zip_that_climbs(folder: Path, notebook: Notebook) -> None:
     """Pack paths that lead out of the zip."""
     with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
@@ -30,19 +36,22 @@ def zip_that_climbs(folder: Path, notebook: Notebook) -> None:
             archive.writestr(name, json.dumps(notebook))
 
 
-@damage(REFUSED, "larger than")
+@malformed(REFUSED, "larger than")
 def zip_bomb(folder: Path, _: Notebook) -> None:
-    """Pack a gigabyte of blanks into a megabyte."""
+    """Pack a gigabyte of spaces into a megabyte."""
     with zipfile.ZipFile(folder.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open(zipfile.ZipInfo(FILE), "w", force_zip64=True) as member:
             for _ in range(1000):
                 member.write(b" " * 1_000_000)
 
 
-@damage(FULL)
+@malformed(FULL_POINTS)
 def zip_among_backups(folder: Path, notebook: Notebook) -> None:
-    """Pack as systems do: in folders, with their own files and backups beside it."""
+    """Pack as operating systems do: in folders, with their own files and backups."""
     with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
         archive.writestr(f"detr/notebooks/week1/{FILE}", json.dumps(notebook))
         for name in (f"__MACOSX/._{FILE}", f".ipynb_checkpoints/{STEP}-checkpoint.ipynb", ".DS_Store"):
             archive.writestr(f"detr/notebooks/week1/{name}", b"\0\1")
+
+
+SUBMISSIONS = submissions_in(globals())

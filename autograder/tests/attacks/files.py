@@ -1,4 +1,4 @@
-"""Read the attacks that are an answer to an exercise."""
+"""Read the attacks that are answers to an exercise."""
 
 import functools
 import re
@@ -17,40 +17,45 @@ MARK = re.compile(r"^( *)# (SOLUTION|WRONG)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Attack:
-    """One answer to one exercise, and what has to come of it."""
+    """One answer to one exercise, the points it has to get, and a part of the message it has to get."""
 
     category: str
     name: str
     exercise: str
-    full_marks: bool
+    full_points: bool
     message: str
     source: str
 
     @property
     def student(self) -> str:
-        """The name under which it is handed in."""
+        """The name under which it is submitted."""
         return f"{self.category}-{self.name}"
 
 
 def read_attacks() -> list[Attack]:
-    """Read every file, by category and name. ValueError where its first lines are amiss."""
-    found = []
+    """Read every file, by category and name. ValueError where its first lines are incomplete."""
+    attacks = []
     for path in sorted(FOLDER.glob("*/*.py")):
         text = path.read_text(encoding="utf-8")
         header = dict(HEADER.findall(text))
         if header.get("expected") not in ("0", "full") or "answers" not in header:
             raise ValueError(f"{path}: its first lines should say what it answers and what is expected.")
         exercise = header["answers"]
-        source = MARK.sub(functools.partial(put_in, exercise), text)
-        full = header["expected"] == "full"
-        found.append(
-            Attack(path.parent.name, path.stem, exercise, full, header.get("message", ""), source)
+        attacks.append(
+            Attack(
+                category=path.parent.name,
+                name=path.stem,
+                exercise=exercise,
+                full_points=header["expected"] == "full",
+                message=header.get("message", ""),
+                source=MARK.sub(functools.partial(insert_answer, exercise), text),
+            )
         )
-    return found
+    return attacks
 
 
-def put_in(exercise: str, mark: re.Match) -> str:
-    """Return the answer that a mark stands for, as far to the right as the mark."""
+def insert_answer(exercise: str, mark: re.Match) -> str:
+    """Return the answer that a mark stands for, indented as the mark is."""
     answer = {"SOLUTION": right_answer, "WRONG": wrong_answer}[mark[2]](exercise)
     return "\n".join(f"{mark[1]}{line}" if line.strip() else line for line in answer.split("\n"))
 
@@ -69,6 +74,6 @@ def wrong_answer(exercise: str) -> str:
 
 
 def todo_of(exercise: str, cells: list[Cell]) -> str:
-    """Return the text of an exercise's TODO, without the lines that say where a solution is."""
+    """Return the text of an exercise's TODO, without the lines that mark the solution."""
     source = next(cell.source for cell in cells if (cell.role, cell.name) == ("todo", exercise))
     return "\n".join(line for line in source.split("\n") if not line.endswith(" SOLUTION"))

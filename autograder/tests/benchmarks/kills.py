@@ -1,9 +1,10 @@
-"""Kill grading at random moments, head and workers, and see what is left.
+"""Kill grading at random moments and compare what it leaves with that of an undisturbed run.
 
     python -m autograder.tests.benchmarks.kills [KILLS]
 
-Each run is killed on the way or comes to its end; then everything must be as after a run that nothing
-happened to, row by row and file by file. `test_cluster.py` has the short version.
+Grades a class of 24 students again and again; the main process or one of its workers is killed now and
+then, 30 times by default. After each class, every row of the gradebook and every file has to be as after
+an undisturbed run; else this ends with exit status 1. judging/test_workers.py is the short version.
 """
 
 import contextlib
@@ -20,12 +21,12 @@ import psutil
 
 from autograder.gradebook.grade import grade
 from autograder.submissions.intake import collect
-from autograder.tests.gradebook.rows import files, notes, rows
+from autograder.tests.gradebook.rows import files, grading_records, rows
 from autograder.tests.gradebook.small_course import (
-    LATE,
+    LATE_POLICY,
     STEP,
     answered,
-    by_a_person,
+    enter_manual_score,
     make_course,
     release,
     submit,
@@ -43,15 +44,15 @@ if __name__ == "__main__":
 
 
 def slow_class(course: Path, size: int) -> Path:
-    """Make a class that was graded once, by a person too, and has handed in again.
+    """Make a class that was graded once, by a person too, and has submitted again.
 
-    The new answers each take a second or two to judge. Every third came late; in every second the written
-    answer, which a person has graded, is another one.
+    Each new answer takes a second or two to judge. Every third submission is late; in every second the
+    written answer, which a person has graded, is another one.
     """
     make_course(course)
     (course / "secret_seed.txt").write_text("1")
     with (course / "nbgrader_config.py").open("a") as config:
-        config.write(LATE)
+        config.write(LATE_POLICY)
     with open_course(course).gradebook as gradebook:
         gradebook.update_or_create_assignment(STEP, duedate=datetime.datetime(2026, 1, 1))
     students = [f"student-{number}" for number in range(size)]
@@ -60,9 +61,9 @@ def slow_class(course: Path, size: int) -> Path:
         submit(course.parent / "inbox", student, answered(release(course), **answers))
     collect(course.parent / "inbox", course)
     grade(course)
-    shutil.rmtree(course / "judged")  # so that what is counted there is new
+    shutil.rmtree(course / "judged")  # so that only new verdicts are counted
     for number, student in enumerate(students):
-        by_a_person(course, student, 1.5)
+        enter_manual_score(course, student, 1.5)
         layer = f"def layer(x):  # SLOW {number}\n    return {'x' if number % 3 else 0}"
         why = "Because of that." if number % 2 else "Because."
         answers = {"todo_layer": layer, "written_why": why}
@@ -74,96 +75,103 @@ def slow_class(course: Path, size: int) -> Path:
 
 
 def outcome(course: Path) -> tuple:
-    """Return everything that grading has left behind."""
-    return rows(course), files(course), notes(course)
+    """Return everything that grading leaves."""
+    return rows(course), files(course), grading_records(course)
 
 
 def undisturbed(course: Path) -> tuple:
-    """Return what a run makes of a copy of a course that nothing happens to."""
+    """Grade a copy of a course without disturbance; return the outcome."""
     with tempfile.TemporaryDirectory() as folder:
-        other = Path(folder, "course")
-        subprocess.run(["cp", "-a", course, other], check=True)
-        grade(other)
-        return outcome(other)
+        copy = Path(folder, "course")
+        subprocess.run(["cp", "-a", course, copy], check=True)
+        grade(copy)
+        return outcome(copy)
 
 
 def start(course: Path, processes: int = 2, scheduler: str = "") -> subprocess.Popen:
-    """Start grading in a process of its own, the head."""
-    words = [sys.executable, "-c", SCRIPT, str(course), str(processes), scheduler]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Start grading in a process of its own, the main process."""
+    command = [sys.executable, "-c", SCRIPT, str(course), str(processes), scheduler]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def judged(course: Path) -> int:
-    """Count the verdicts that are kept."""
+    """Count the verdicts that are in the cache."""
     return len(list(course.glob("judged/*/*.json")))
 
 
 def alive(process: psutil.Process) -> bool:
-    """Say whether a process still runs."""
+    """Return whether a process still runs."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
-def workers_of(head: subprocess.Popen) -> list[psutil.Process]:
-    """Return the processes that judge for a head, those that live now."""
-    found = []
+def workers_of(main_process: subprocess.Popen) -> list[psutil.Process]:
+    """Return the running processes that judge for a main process."""
+    workers = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        for one in psutil.Process(head.pid).children(recursive=True):
+        for process in psutil.Process(main_process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
-                if any("spawn_main" in word for word in one.cmdline()):
-                    found.append(one)
-    return found
+                if any("spawn_main" in word for word in process.cmdline()):
+                    workers.append(process)
+    return workers
 
 
-def wait(head: subprocess.Popen, course: Path, moments: random.Random) -> None:
+def wait(main_process: subprocess.Popen, course: Path, generator: random.Random) -> None:
     """Let a run go on: mostly until it has judged something more, now and then only a moment."""
-    before, patience = judged(course), moments.choice([2, 60, 600, 600, 600])
-    end = time.monotonic() + patience
-    while head.poll() is None and judged(course) == before and time.monotonic() < end:
+    before, seconds = judged(course), generator.choice([2, 60, 600, 600, 600])
+    end = time.monotonic() + seconds
+    while main_process.poll() is None and judged(course) == before and time.monotonic() < end:
         time.sleep(0.1)
-    time.sleep(moments.uniform(0, 3))
+    time.sleep(generator.uniform(0, 3))
 
 
-def disturb(course: Path, moments: random.Random, done: dict[str, int], kills: int) -> None:
-    """Grade a course to its end, however often a process is killed on the way."""
+def grade_with_kills(course: Path, generator: random.Random, killed: dict[str, int], kills: int) -> None:
+    """Grade a course to its end, restarted whenever its main process is killed.
+
+    Args:
+        course: its folder.
+        generator: draws when and what to kill.
+        killed: how many processes of each kind were killed so far; counted on here.
+        kills: how many to kill in all.
+    """
     while True:
-        head = start(course)
-        while head.poll() is None:
-            if sum(done.values()) >= kills:
-                head.wait()
+        main_process = start(course)
+        while main_process.poll() is None:
+            if sum(killed.values()) >= kills:
+                main_process.wait()
                 continue
-            wait(head, course, moments)
-            kind = moments.choice(["head", "worker"])
-            victims = [head] if kind == "head" else workers_of(head)
-            if head.poll() is None and victims:
-                moments.choice(victims).kill()
-                done[kind] += 1
-                if kind == "head":
-                    head.wait()
-        if head.returncode == 0:
+            wait(main_process, course, generator)
+            kind = generator.choice(["main", "worker"])
+            victims = [main_process] if kind == "main" else workers_of(main_process)
+            if main_process.poll() is None and victims:
+                generator.choice(victims).kill()
+                killed[kind] += 1
+                if kind == "main":
+                    main_process.wait()
+        if main_process.returncode == 0:
             return
 
 
 def main(kills: int) -> None:
-    """Kill and start again until there were so many kills; compare after each class, and count."""
+    """Grade class after class until so many processes were killed; print how each compares."""
     seed = random.randrange(2**32)
     print(f"moments drawn from seed {seed}", flush=True)
-    moments, done, rounds = random.Random(seed), {"head": 0, "worker": 0}, 0
+    generator, killed, classes = random.Random(seed), {"main": 0, "worker": 0}, 0
     with tempfile.TemporaryDirectory() as folder:
         template = slow_class(Path(folder, "course"), STUDENTS)
-        right = undisturbed(template)
-        while sum(done.values()) < kills:
-            rounds += 1
-            course = Path(folder, f"round-{rounds}")
+        expected = undisturbed(template)
+        while sum(killed.values()) < kills:
+            classes += 1
+            course = Path(folder, f"class-{classes}")
             subprocess.run(["cp", "-a", template, course], check=True)
-            disturb(course, moments, done, kills)
-            same = outcome(course) == right
+            grade_with_kills(course, generator, killed, kills)
+            equal = outcome(course) == expected
             print(
-                f"class {rounds}: {done} killed so far, {'all as undisturbed' if same else 'DIFFERENT'}",
+                f"class {classes}: {killed} killed so far, {'as undisturbed' if equal else 'DIFFERENT'}",
                 flush=True,
             )
-            if not same:
+            if not equal:
                 raise SystemExit(1)
             shutil.rmtree(course)
 

@@ -1,8 +1,10 @@
-"""Make up a class of any size that hands in whole weeks: what the measurements of grading work on.
+"""Make a class of any size that submits whole weeks, for measurements of grading.
 
-Of ten students four have right answers, one has them written differently, two have known slips, one did
-half of it, one nothing, and one is trouble: a damaged file, or an attack among right answers. No two
-submissions are alike.
+    python -m autograder.tests.benchmarks.make_class COURSE STUDENTS
+
+Makes the folder COURSE, which must not exist, with a release and an inbox. Of ten students four have
+right answers, one has them written differently, two have known slips, one has written half of the week,
+one nothing, and one has a damaged file or an attack among right answers. No two submissions are alike.
 """
 
 import json
@@ -19,6 +21,7 @@ from autograder.submissions.rebuild import Notebook
 from autograder.tests.attacks.files import read_attacks
 from detrlab.checkpoint import SHIPPED
 
+KINDS = ["right", "right", "other", "slip", "right", "slip", "half", "right", "blank", "trouble"]
 DAMAGES: list[Callable[[bytes], bytes]] = [
     lambda data: data[:-300],
     lambda data: b"",
@@ -29,24 +32,22 @@ DAMAGES: list[Callable[[bytes], bytes]] = [
 
 
 def make_class(inbox: Path, releases: Path, size: int) -> None:
-    """Fill an inbox with so many students' folders."""
+    """Fill an inbox with the folders of so many students."""
     pristine = {
         path.stem: parse_notebook(path.read_bytes()) for path in sorted(releases.glob("*/*.ipynb"))
     }
     attacks, damages = cycle(read_attacks()), cycle(DAMAGES)
     for number in range(size):
-        kind = ["right", "right", "other", "slip", "right", "slip", "half", "right", "blank", "trouble"][
-            number % 10
-        ]
+        kind = KINDS[number % len(KINDS)]
         student = f"s{number:03}-{kind}"
-        answers = {step: answer(kind, number, step) for step in pristine}
+        answers = {step: answers_of(kind, number, step) for step in pristine}
         damaged = kind == "trouble" and number % 20 == 9
         if kind == "trouble" and not damaged:
             attack = next(attacks)
             step = next(step for step in pristine if f"todo_{attack.exercise}" in answers[step])
             answers[step][f"todo_{attack.exercise}"] = attack.source
         for step, release in pristine.items():
-            write(inbox / student / f"{step}.ipynb", release, answers[step], student)
+            write_notebook(inbox / student / f"{step}.ipynb", release, answers[step], student)
         if kind in ("right", "other", "trouble"):
             shutil.copy(SHIPPED, inbox / student)
         if damaged:
@@ -54,8 +55,8 @@ def make_class(inbox: Path, releases: Path, size: int) -> None:
             path.write_bytes(next(damages)(path.read_bytes()))
 
 
-def answer(kind: str, number: int, step: str) -> demo.Answers:
-    """Return what a student of this kind writes in a step."""
+def answers_of(kind: str, number: int, step: str) -> demo.Answers:
+    """Return the answers to a step by student `number`, who is of this kind."""
     match kind:
         case "blank":
             return {}
@@ -68,14 +69,18 @@ def answer(kind: str, number: int, step: str) -> demo.Answers:
     return demo.solution(step) | demo.written(step)
 
 
-def write(path: Path, release: Notebook, answers: demo.Answers, student: str) -> None:
-    """Write a notebook with answers, each signed, so that no two are alike."""
+def write_notebook(path: Path, release: Notebook, answers: demo.Answers, student: str) -> None:
+    """Write a notebook with answers, each signed by the student, so that no two are alike."""
     path.parent.mkdir(parents=True, exist_ok=True)
     signed = {name: f"{text}\n# {student}" for name, text in answers.items()}
     path.write_text(json.dumps(demo.fill(release, signed), ensure_ascii=False), encoding="utf-8")
 
 
-if __name__ == "__main__":
-    course = Path(sys.argv[1])
+def main(course: Path, size: int) -> None:
+    """Make a course with a release and the class's inbox."""
     course.mkdir(parents=True)
-    make_class(course / "inbox", make_release(course), int(sys.argv[2]))
+    make_class(course / "inbox", make_release(course), size)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,8 +1,10 @@
-"""Measure the memory of `grade` over a class: python -m autograder.tests.benchmarks.memory FOLDER [SIZE]
+"""Measure the memory of `grade` while it grades a class.
 
-Makes a class (100 students by default) whose trained models have 10 MB each, no two alike, grades it with
-a judge that answers at once, and prints what the grading process holds after every tenth student. The
-folder must not exist; it is removed at the end.
+    python -m autograder.tests.benchmarks.memory COURSE [STUDENTS]
+
+Makes a class, 100 students by default, whose trained models have 10 MB each, no two alike. Grades it with
+a judge that answers at once, and prints the memory of the grading process after every tenth student. The
+folder COURSE must not exist; it is removed at the end.
 """
 
 import json
@@ -31,16 +33,16 @@ grade(Path(sys.argv[1]))
 
 
 def judge(step: str, cells: list[dict], sandbox: object, seed: int, folder: Path) -> Verdicts:
-    """Pass everything without looking at it."""
-    graded = [*exercises_of(step), *artifacts_of(step)]
-    return {one.name: Verdict(State.PASSED, f"✓ {one.name}", 1.0) for one in graded}
+    """Return a verdict that passes for every exercise."""
+    exercises = [*exercises_of(step), *artifacts_of(step)]
+    return {e.name: Verdict(State.PASSED, f"✓ {e.name}", 1.0) for e in exercises}
 
 
 def make_class(course: Path, size: int) -> None:
     """Make a release of the step that trains, and submissions with a model each."""
-    released = make_release(course, only=[TRAINED_IN]) / TRAINED_IN / f"{TRAINED_IN}.ipynb"
+    release = make_release(course, only=[TRAINED_IN]) / TRAINED_IN / f"{TRAINED_IN}.ipynb"
     (course / "nbgrader_config.py").write_text(CONFIG)
-    notebook = json.loads(released.read_text(encoding="utf-8"))
+    notebook = json.loads(release.read_text(encoding="utf-8"))
     for number in range(size):
         folder = course / "submitted" / f"s{number:03}" / TRAINED_IN
         folder.mkdir(parents=True)
@@ -48,10 +50,10 @@ def make_class(course: Path, size: int) -> None:
         (folder / NAME).write_bytes(random.Random(number).randbytes(MEGABYTES * 1_000_000))
 
 
-def measure(course: Path, size: int) -> dict[int, float]:
-    """Grade in a process of its own; return the MiB that it holds, by the number of students graded."""
+def measure(course: Path) -> dict[int, float]:
+    """Grade in a process of its own; return its memory in MiB by the number of students graded."""
     grading = subprocess.Popen([sys.executable, "-c", GRADE, str(course)])
-    process, held = psutil.Process(grading.pid), {}
+    process, memory_after = psutil.Process(grading.pid), {}
     while grading.poll() is None:
         graded = len(list(course.glob(f"verdicts/*/{TRAINED_IN}.json")))
         try:
@@ -59,19 +61,19 @@ def measure(course: Path, size: int) -> dict[int, float]:
         except psutil.NoSuchProcess:
             break
         if memory:  # none of a process that has just ended
-            held[graded] = memory
+            memory_after[graded] = memory
         time.sleep(0.02)
-    return held
+    return memory_after
 
 
 def main(course: Path, size: int) -> None:
     """Make the class, measure, print, and remove it again."""
     make_class(course, size)
-    held = measure(course, size)
+    memory_after = measure(course)
     for graded in range(0, size + 1, 10):
-        nearest = min(held, key=lambda number: abs(number - graded))
-        print(f"{nearest:4} students graded: {held[nearest]:6.0f} MiB")
-    later = [held[number] for number in held if number >= 10]
+        nearest = min(memory_after, key=lambda number: abs(number - graded))
+        print(f"{nearest:4} students graded: {memory_after[nearest]:6.0f} MiB")
+    later = [memory for number, memory in memory_after.items() if number >= 10]
     print(f"after the first ten: {min(later):.0f} to {max(later):.0f} MiB")
     shutil.rmtree(course)
 

@@ -1,10 +1,11 @@
-"""Grade whole weeks with nbgrader as it comes, then a class with this course's grading, on one machine.
+"""Compare the speed and the verdicts of nbgrader's own autograding with those of this course's grading.
 
     python -m autograder.tests.benchmarks.stock_class FOLDER [STUDENTS]
 
-As it comes, nbgrader runs every cell of a notebook in a kernel, and the hidden checks after it. It is
-measured at its best: trainings are cut to 20 steps (DETR_QUICK), each notebook stands alone so that
-stand-ins fill in for the other steps, and the trained model is not measured.
+Makes the same class twice, in the folders stock and ours of FOLDER, which must not exist. nbgrader grades
+two of the students by default: it runs every cell of a notebook in a kernel and the hidden checks after
+it. This course's grading grades the whole class. nbgrader is measured at its best: trainings are cut to
+20 steps (DETR_QUICK), stand-ins take the place of other steps, and trained models are not measured.
 """
 
 import math
@@ -21,52 +22,50 @@ from autograder.authoring.sources import all_steps
 from autograder.gradebook.grade import grade
 from autograder.submissions import intake
 from autograder.tests.benchmarks.make_class import make_class
-from autograder.workspace.course import QUIET, open_course
+from autograder.workspace.course import NBGRADER_LOG, open_course
 
-os.environ.update(DETR_QUICK="1", OMP_NUM_THREADS="1")
 Scores = dict[tuple[str, str, str], float]
 
 
-def as_it_comes(course: Path, students: list[str]) -> float:
-    """Grade students with nbgrader's own settings; return the seconds each took."""
+def grade_by_nbgrader(course: Path, students: list[str]) -> float:
+    """Grade students with nbgrader's own settings; return the seconds per student."""
     config = Config()
     config.CourseDirectory.root = str(course)
     config.Execute.timeout = 600
-    api = NbGraderAPI(config=config, log=QUIET)
+    api = NbGraderAPI(config=config, log=NBGRADER_LOG)
     started = time.monotonic()
     for student in students:
         for step in all_steps():
-            began = time.monotonic()
-            told = api.autograde(step, student)
-            print(
-                f"  {student} {step}: {time.monotonic() - began:.1f} s {told.get('error', '')[-200:]}",
-                flush=True,
-            )
+            step_started = time.monotonic()
+            result = api.autograde(step, student)
+            seconds = time.monotonic() - step_started
+            print(f"  {student} {step}: {seconds:.1f} s {result.get('error', '')[-200:]}", flush=True)
     return (time.monotonic() - started) / len(students)
 
 
-def ours(course: Path, students: list[str], processes: int) -> float:
-    """Grade students with so many processes; return the seconds each took, once all of them are warm."""
+def grade_by_course(course: Path, students: list[str], processes: int) -> float:
+    """Grade students with so many processes; return the seconds per student, once all have started."""
     grade(course, students, processes=processes)
-    done = sorted(path.stat().st_mtime for path in course.glob(f"verdicts/*/{all_steps()[-1]}.json"))
-    warm = done[4 * processes :]
-    return (warm[-1] - warm[0]) / (len(warm) - 1)
+    times = sorted(path.stat().st_mtime for path in course.glob(f"verdicts/*/{all_steps()[-1]}.json"))
+    later = times[4 * processes :]
+    return (later[-1] - later[0]) / (len(later) - 1)
 
 
-def scores(course: Path) -> Scores:
+def read_scores(course: Path) -> Scores:
     """Return the automatic score of each check, by student, step and check."""
-    found = {}
+    scores: Scores = {}
     with open_course(course).gradebook as gradebook:
         for step in all_steps():
             for submission in gradebook.assignment_submissions(step):
-                for mark in submission.notebooks[0].grades:
-                    if mark.cell_type == "code":
-                        found[submission.student.id, step, mark.name] = mark.auto_score
-    return found
+                for row in submission.notebooks[0].grades:
+                    if row.cell_type == "code":
+                        scores[submission.student.id, step, row.name] = row.auto_score
+    return scores
 
 
 def main(folder: Path, size: int) -> None:
-    """Make the same class twice; grade its first students as it comes, and all of them here."""
+    """Make the class twice, grade both, and print how they compare."""
+    os.environ.update(DETR_QUICK="1", OMP_NUM_THREADS="1")
     processes = os.cpu_count() or 1
     courses = folder / "stock", folder / "ours"
     for course in courses:
@@ -74,15 +73,19 @@ def main(folder: Path, size: int) -> None:
         make_class(course / "inbox", make_release(course), 12 * processes)
         intake.collect(course / "inbox", course)
     students = sorted(path.name for path in (courses[0] / "submitted").iterdir())
-    plain, fast = as_it_comes(courses[0], students[:size]), ours(courses[1], students, processes)
-    one, other = scores(courses[0]), scores(courses[1])
-    compared = {key for key in one if key[0] in students[:size]}
-    same = {key for key in compared if math.isclose(one[key] or 0, other[key] or 0, abs_tol=0.01)}
-    differ = compared - same
-    print(f"as it comes: {60 / plain:.2f} students a minute, {plain:.1f} s each")
-    print(f"here, {processes} processes: {60 / fast:.1f} a minute, {fast:.1f} s each")
-    print(f"{plain / fast:.0f} times")
-    print(f"{len(same)} verdicts are the same, these are not: {sorted(differ)}")
+    stock_seconds = grade_by_nbgrader(courses[0], students[:size])
+    our_seconds = grade_by_course(courses[1], students, processes)
+    stock_scores, our_scores = (read_scores(course) for course in courses)
+    compared = {key for key in stock_scores if key[0] in students[:size]}
+    equal = {
+        key
+        for key in compared
+        if math.isclose(stock_scores[key] or 0, our_scores[key] or 0, abs_tol=0.01)
+    }
+    print(f"nbgrader: {60 / stock_seconds:.2f} students a minute, {stock_seconds:.1f} s each")
+    print(f"ours, {processes} processes: {60 / our_seconds:.1f} a minute, {our_seconds:.1f} s each")
+    print(f"{stock_seconds / our_seconds:.0f} times as fast")
+    print(f"{len(equal)} verdicts are equal, these are not: {sorted(compared - equal)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A JupyterLab that serves what a student gets, each test with a browser page of its own."""
+"""JupyterLab on what a student gets, and for each test a browser page of its own."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from autograder.tests.browser.lab import Lab
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Start Chromium; skip where there is none, with the reason."""
+    """Start Chromium; skip the test where it is not installed."""
     if server.CHROMIUM is None:
         pytest.skip("No Chromium here. On Debian: apt-get install chromium")
     with server.chromium() as browser:
@@ -16,25 +16,25 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory):
-    """Serve the students' bundle, fresh and solved; return address, token and folder."""
+def bundle_server(tmp_path_factory):
+    """Serve the students' bundle, fresh and solved."""
     root = tmp_path_factory.mktemp("courses")
-    server.unpack(root)
+    server.unpack_bundle(root)
     # The bundle's own detrlab, not that of the environment.
-    own = str(server.week1(root, "fresh").parent)
-    with server.jupyterlab(root, PYTHONPATH=own) as (address, token):
-        yield address, token, root
+    package_folder = server.week1(root, "fresh").parent
+    with server.jupyterlab(root, PYTHONPATH=str(package_folder)) as running:
+        yield running
 
 
 @pytest.fixture
-def lab(chromium, served):
+def lab(chromium, bundle_server):
     """Return a JupyterLab in a page of its own."""
     page = chromium.new_page(viewport={"width": 1280, "height": 1000})
-    yield Lab(page, *served)
+    yield Lab(page, bundle_server)
     page.close()
 
 
 @pytest.fixture
-def week1(served):
+def week1(bundle_server):
     """Return the folder of notebooks of a course: week1("fresh") or week1("solved")."""
-    return lambda name: server.week1(served[2], name)
+    return lambda name: server.week1(bundle_server.folder, name)

@@ -1,4 +1,4 @@
-"""JupyterLab as a learner has it before them: open a notebook, write, run, read what it says."""
+"""JupyterLab as a learner uses it: open a notebook, write, run, read the outputs."""
 
 import json
 import re
@@ -6,25 +6,27 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from autograder.tests.end_to_end.server import Server
+
 RAN = re.compile(r"\[\d+\]:")
-# In ms, for a busy machine: until something shows, until a notebook is open, until cells have run.
+# In ms, for a busy machine: until something is visible, until a notebook is open, until cells have run.
 expect.set_options(timeout=30_000)
 READY = 120_000
 RUN = 400_000
 
 
 class Lab:
-    """One browser page on a JupyterLab that serves the folder `root`."""
+    """One browser page on a JupyterLab."""
 
-    def __init__(self, page: Page, address: str, token: str, root: Path):
-        self.page, self.address, self.token, self.root = page, address, token, root
-        self.path = root
+    def __init__(self, page: Page, server: Server):
+        self.page, self.server = page, server
+        self.path = server.folder
 
     def open(self, path: Path) -> None:
         """Open a notebook in a fresh workspace, and wait for its kernel."""
         self.path = path
-        place = path.relative_to(self.root).as_posix()
-        self.page.goto(f"{self.address}/lab/tree/{place}?reset&token={self.token}")
+        place = path.relative_to(self.server.folder).as_posix()
+        self.page.goto(f"{self.server.url}/lab/tree/{place}?reset&token={self.server.token}")
         expect(self.all_cells()).to_have_count(len(self.saved_cells()), timeout=READY)
         expect(self.page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=READY)
 
@@ -37,9 +39,9 @@ class Lab:
         return json.loads(self.path.read_text(encoding="utf-8"))["cells"]
 
     def cell(self, grade_id: str) -> Locator:
-        """Find a cell by its grade id."""
-        metadata = [cell["metadata"].get("nbgrader", {}) for cell in self.saved_cells()]
-        return self.all_cells().nth([entry.get("grade_id") for entry in metadata].index(grade_id))
+        """Find a cell by its grade_id."""
+        grade_ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in self.saved_cells()]
+        return self.all_cells().nth(grade_ids.index(grade_id))
 
     def write(self, cell: Locator, text: str) -> None:
         """Replace the text of a code cell."""
@@ -58,14 +60,14 @@ class Lab:
         return self.all_cells().nth(index + 1)
 
     def run(self, cell: Locator) -> str:
-        """Run a code cell, wait until it has run, and return what its output says."""
+        """Run a code cell, wait until it has run, and return the text of its output."""
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
         prompt.click()
         self.page.keyboard.press("Control+Enter")
         expect(prompt).not_to_have_text(before)
         expect(prompt).to_have_text(RAN, timeout=RUN)
-        return self.said(cell)
+        return self.output(cell)
 
     def run_all(self) -> None:
         """Run all cells from the menu, and wait until none is waiting to run."""
@@ -97,9 +99,9 @@ class Lab:
         self.page.get_by_role("menuitem", name=item, exact=True).click()
 
     @staticmethod
-    def said(cell: Locator) -> str:
+    def output(cell: Locator) -> str:
         """Return the text of a cell's output, and the alt texts of its pictures."""
-        output = cell.locator(".jp-Cell-outputWrapper")
-        texts = [output.inner_text()] if output.count() else []
-        texts += [str(picture.get_attribute("alt")) for picture in output.locator("img").all()]
+        area = cell.locator(".jp-Cell-outputWrapper")
+        texts = [area.inner_text()] if area.count() else []
+        texts += [str(picture.get_attribute("alt")) for picture in area.locator("img").all()]
         return "\n".join(texts).strip()

@@ -7,7 +7,7 @@ from autograder.authoring import known_answers
 from autograder.demo import solution
 from autograder.tests.browser import server
 from autograder.tests.browser.lab import Lab
-from autograder.tests.detrlab.folders import fill
+from autograder.tests.detrlab.learner_notebooks import fill_notebook
 from autograder.workspace.paths import DATA
 
 TARGET = DATA / "images" / "check.png"
@@ -17,23 +17,24 @@ STEP, EXERCISE, SLIP = "02_positional_encoding", "positional_encoding", "x-befor
 def main() -> None:
     """Fill in a slip, run the notebook to its check, and save what JupyterLab shows."""
     [slip] = [
-        known for known in known_answers.slips(STEP) if (known.grade_id, known.id) == (EXERCISE, SLIP)
+        known for known in known_answers.slips(STEP) if (known.exercise, known.id) == (EXERCISE, SLIP)
     ]
     answers = solution(STEP)
     answers[f"todo_{EXERCISE}"] = answers[f"todo_{EXERCISE}"].replace(slip.old, slip.new)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        server.unpack(root)
-        fill(server.week1(root, "fresh"), STEP, **answers)
-        own = str(server.week1(root, "fresh").parent)
-        with server.jupyterlab(root, PYTHONPATH=own) as served, server.chromium() as browser:
-            page = browser.new_page(viewport={"width": 1280, "height": 480})
-            lab = Lab(page, *served, root)
-            lab.open(server.week1(root, "fresh") / f"{STEP}.ipynb")
-            check = lab.cell(f"tests_{EXERCISE}")
-            lab.run_through(check)
-            check.evaluate("cell => cell.scrollIntoView({block: 'end'})")
-            page.screenshot(path=TARGET)
+        server.unpack_bundle(root)
+        week1 = server.week1(root, "fresh")
+        fill_notebook(week1, STEP, **answers)
+        with server.jupyterlab(root, PYTHONPATH=str(week1.parent)) as running:
+            with server.chromium() as browser:
+                page = browser.new_page(viewport={"width": 1280, "height": 480})
+                lab = Lab(page, running)
+                lab.open(week1 / f"{STEP}.ipynb")
+                check = lab.cell(f"tests_{EXERCISE}")
+                lab.run_through(check)
+                check.evaluate("cell => cell.scrollIntoView({block: 'end'})")
+                page.screenshot(path=TARGET)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A learner's day in the browser: run, go wrong, get it right, validate, move the widgets, hand in."""
+"""A learner's day in the browser: wrong and right answers, Validate, widgets, the submitted notebook."""
 
 import zipfile
 
@@ -17,67 +17,66 @@ STEP, EXERCISE = "03_encoder", "encoder_layer"
 SLIP = "pos-on-values"
 
 
-def test_a_day(lab, week1, tmp_path):
-    """Open, run all, a wrong answer, a right one, compare, progress, Validate, hand in."""
+def test_learner_corrects_answer_validates_and_submits(lab, week1, tmp_path):
     lab.open(week1("fresh") / f"{STEP}.ipynb")
     lab.run_all()
     todo, check = lab.cell(f"todo_{EXERCISE}"), lab.cell(f"tests_{EXERCISE}")
-    assert lab.said(check) == f"○ {EXERCISE}: nothing here yet"
+    assert lab.output(check) == f"○ {EXERCISE}: nothing here yet"
 
     [slip] = [known for known in known_answers.slips(STEP) if known.id == SLIP]
-    right = solution(STEP)[f"todo_{EXERCISE}"]
-    lab.write(todo, right.replace(slip.old, slip.new))
+    answer = solution(STEP)[f"todo_{EXERCISE}"]
+    lab.write(todo, answer.replace(slip.old, slip.new))
     lab.run(todo)
-    said = lab.run(check)
-    assert f"✗ {slip.message}" in " ".join(said.split())
-    assert "Your answer beside the expected one" in said  # the picture's alt text
+    output = lab.run(check)
+    assert f"✗ {slip.message}" in " ".join(output.split())
+    assert "Your answer beside the expected one" in output  # the picture's alt text
 
-    lab.write(todo, right)
+    lab.write(todo, answer)
     lab.run(todo)
     assert lab.run(check) == f"✓ {EXERCISE}"
     lab.save()
-    assert_helpers(lab)
-    assert_validate(lab)
-    assert_handed_in(lab, tmp_path)
+    assert_hint_progress_and_compare_work(lab)
+    assert_validate_names_unwritten_answer(lab)
+    assert_submitted_notebook_passes(lab, tmp_path)
 
 
-def assert_helpers(lab):
-    """progress() knows what passed; compare() says kindly that a student's copy has no solutions."""
-    own = lab.add_below(lab.cell(f"tests_{EXERCISE}"))
-    lab.write(own, f'hint("{EXERCISE}")\nprogress()\ncompare("{EXERCISE}")')
-    said = lab.run(own)
-    assert said.startswith("Hint 1 · ")
-    assert "Next: box_cxcywh_to_xyxy, in 00_set_prediction." in said
-    assert "this copy of the course has no solutions" in said
-    row = own.get_by_role("table").get_by_role("row", name=STEP)
+def assert_hint_progress_and_compare_work(lab):
+    """progress() shows what passed; a student's copy has no solutions, and compare() reports that."""
+    helper = lab.add_below(lab.cell(f"tests_{EXERCISE}"))
+    lab.write(helper, f'hint("{EXERCISE}")\nprogress()\ncompare("{EXERCISE}")')
+    output = lab.run(helper)
+    assert output.startswith("Hint 1 · ")
+    assert "Next: box_cxcywh_to_xyxy, in 00_set_prediction." in output
+    assert "this copy of the course has no solutions" in output
+    row = helper.get_by_role("table").get_by_role("row", name=STEP)
     expect(row.get_by_role("img", name="passed")).to_have_count(1)
     lab.save()
 
 
-def assert_validate(lab):
+def assert_validate_names_unwritten_answer(lab):
     """Validate names what does not pass, and nothing else."""
     lab.page.get_by_text("Validate", exact=True).click()
     dialog = lab.page.locator(".jp-Dialog")
     expect(dialog.get_by_text("Validation Results")).to_be_visible(timeout=RUN)
-    said = dialog.inner_text()
-    assert "○ encoder: nothing here yet" in said
-    assert f"check.{EXERCISE}(" not in said and "Success" not in said
+    text = dialog.inner_text()
+    assert "○ encoder: nothing here yet" in text
+    assert f"check.{EXERCISE}(" not in text and "Success" not in text
     dialog.get_by_role("button", name="Ok").click()
 
 
-def assert_handed_in(lab, tmp_path):
-    """The saved notebook, zipped, is taken in, and its answer passes the hidden check."""
+def assert_submitted_notebook_passes(lab, tmp_path):
+    """The saved notebook, submitted as a zip, is accepted, and its answer passes the hidden check."""
     make_release(tmp_path / "course", [STEP])
     (tmp_path / "inbox").mkdir()
     with zipfile.ZipFile(tmp_path / "inbox" / "ada.zip", "w") as archive:
         archive.write(lab.path, f"week1/{STEP}.ipynb")
     [record] = collect(tmp_path / "inbox", tmp_path / "course")
     assert (record.student, record.step, record.taken) == ("ada", STEP, True)
-    [taken] = (tmp_path / "course" / "submitted").rglob("*.ipynb")
-    assert judge_file(taken)[EXERCISE].state == "passed"
+    [notebook] = (tmp_path / "course" / "submitted").rglob("*.ipynb")
+    assert judge_file(notebook)[EXERCISE].state == "passed"
 
 
-def widget_cell(lab, call):
+def find_widget_cell(lab, call):
     """Find the cell that makes a widget, by the call in its text."""
     sources = ["".join(cell["source"]) for cell in lab.saved_cells()]
     return lab.all_cells().nth(next(i for i, source in enumerate(sources) if call in source))
@@ -96,9 +95,9 @@ def picture(cell):
         ("10_attention", "viewer.explore(", 1, 2),
     ],
 )
-def test_every_widget_moves_the_picture(lab, week1, step, call, sliders, menus):
+def test_every_widget_changes_the_picture(lab, week1, step, call, sliders, menus):
     lab.open(week1("solved") / f"{step}.ipynb")
-    cell = widget_cell(lab, call)
+    cell = find_widget_cell(lab, call)
     lab.run_through(cell)
     expect(picture(cell)).to_be_visible(timeout=READY)
     handles, choices = cell.locator(".noUi-handle"), cell.locator("select")

@@ -1,4 +1,4 @@
-"""The toy data: the same bytes everywhere, and boxes that fit what can be seen."""
+"""detrlab.toy: the same bytes on every platform, and boxes that fit what can be seen."""
 
 import hashlib
 
@@ -7,10 +7,18 @@ import pytest
 import torch
 from torchvision.ops import box_iou
 
-from detrlab.toy import CLASSES, ToyDetectionDataset, make_synthetic_sample, six_images
+from detrlab.toy import (
+    CLASSES,
+    VALIDATION,
+    VALIDATION_SEED,
+    ToyDetectionDataset,
+    make_synthetic_sample,
+    six_images,
+    validation_set,
+)
 
-# If one of these fails on a new platform or NumPy version, the toy data has drifted there.
-GOLDEN = {
+# Of samples by their arguments. If one fails on a new platform or NumPy version, toy data differ there.
+DIGESTS = {
     (0, 0, 128, 5): "d2b74108b56194d5566f86c7125364fff8f88d6a92e458da945be8474e80445b",
     (3, 7, 128, 5): "527c21cbdb702f771360b8a76cc27e55cc0bbfb8c97d7fc19d513c5123d92d8c",
     (0, 1, 64, 2): "ff784e32d43df603aa245bb4b5d3f7f891da2ada0e6035de6eb086744f88e3a0",
@@ -24,12 +32,12 @@ def digest(sample):
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.mark.parametrize("arguments", GOLDEN)
-def test_samples_have_the_same_bytes_on_every_platform(arguments):
-    assert digest(make_synthetic_sample(*arguments)) == GOLDEN[arguments]
+@pytest.mark.parametrize("arguments", DIGESTS)
+def test_samples_have_same_bytes_on_every_platform(arguments):
+    assert digest(make_synthetic_sample(*arguments)) == DIGESTS[arguments]
 
 
-def test_a_sample_depends_neither_on_order_nor_on_global_random_state():
+def test_sample_depends_neither_on_order_nor_on_global_random_state():
     dataset = ToyDetectionDataset(20, seed=4)
     forwards = [digest(dataset[index]) for index in range(20)]
     torch.manual_seed(1)
@@ -40,7 +48,7 @@ def test_a_sample_depends_neither_on_order_nor_on_global_random_state():
     assert digest(make_synthetic_sample(5, 0)) != forwards[0]
 
 
-def test_types_shapes_and_ranges():
+def test_samples_have_documented_types_shapes_and_ranges():
     counts, labels = set(), set()
     for image, target in ToyDetectionDataset(100, seed=1):
         assert image.shape == (3, 128, 128) and image.dtype == torch.float32
@@ -60,7 +68,7 @@ def test_types_shapes_and_ranges():
 
 
 @pytest.mark.parametrize("size", [64, 100, 128])
-def test_boxes_are_tight_around_the_pixels_of_one_colour(size):
+def test_boxes_are_tight_around_pixels_of_their_object(size):
     """Each object is one flat colour, so its extent can be measured without the drawing code."""
     for index in range(60):
         image, target = make_synthetic_sample(9, index, size)
@@ -73,8 +81,8 @@ def test_boxes_are_tight_around_the_pixels_of_one_colour(size):
             assert torch.stack(extent).tolist() == pytest.approx([x0, x1, y0, y1], abs=1e-3)
 
 
-def test_objects_stand_out_from_the_background():
-    """Even at its noisiest, the background stays 40 levels away from each object in every channel."""
+def test_objects_differ_from_background_by_40_levels():
+    """In every channel, where the background is noisiest too."""
     for index in range(20):
         image, target = make_synthetic_sample(11, index)
         levels = (image * 255).round().long()
@@ -87,7 +95,7 @@ def test_objects_stand_out_from_the_background():
             assert gap.min() >= 40
 
 
-def test_a_data_set_ends():
+def test_dataset_ends_after_its_last_image():
     dataset = ToyDetectionDataset(3)
     assert len(dataset) == len(list(dataset)) == 3
     for index in (3, -1):
@@ -96,14 +104,24 @@ def test_a_data_set_ends():
 
 
 @pytest.mark.parametrize("arguments", [(0, 0, 16), (0, 0, 128, 0), (-1, 0), (0, -1)])
-def test_nonsense_is_refused_in_words(arguments):
+def test_sample_refuses_arguments_out_of_range(arguments):
     with pytest.raises(ValueError, match="A sample needs"):
         make_synthetic_sample(*arguments)
 
 
-def test_the_six_images_vary():
+def test_six_images_hold_all_classes_and_counts():
     samples = six_images()
     assert len(samples) == 6
     assert {len(target["labels"]) for _, target in samples} == {1, 2, 3, 4, 5}
     assert set(torch.cat([target["labels"] for _, target in samples]).tolist()) == {0, 1, 2}
     assert digest(samples[0]) == digest(six_images()[0])
+
+
+def test_validation_images_are_those_of_their_seed():
+    with np.load(VALIDATION) as file:
+        assert file["images"].shape == (200, 3, 128, 128)
+    for index, (image, target) in enumerate(validation_set()):
+        drawn_image, drawn_target = make_synthetic_sample(VALIDATION_SEED, index)
+        assert torch.equal(image, drawn_image)
+        assert torch.equal(target["boxes"], drawn_target["boxes"])
+        assert torch.equal(target["labels"], drawn_target["labels"])

@@ -1,4 +1,4 @@
-"""Pascal VOC: the loader on the drawings that ship, its box arithmetic, and what it says of bad data."""
+"""detrlab.voc: the loader of Pascal VOC on the drawings that ship, its boxes, and damaged data."""
 
 import shutil
 from xml.etree import ElementTree
@@ -17,19 +17,19 @@ DEVKIT = "VOCdevkit/VOC2007"
 
 
 @pytest.fixture
-def copy(tmp_path):
-    """Return a copy of the sample, to be damaged, and the annotation of its first image."""
+def sample_copy(tmp_path):
+    """Copy the sample, to be damaged; return the copy and the annotation of its first image."""
     shutil.copytree(SAMPLE, tmp_path / "voc")
     return tmp_path / "voc", tmp_path / "voc" / DEVKIT / "Annotations" / "drawing_01.xml"
 
 
-def replaced(path, old, new):
+def replace_in(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert text.count(old) >= 1
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_the_classes_are_torchvisions_in_the_standard_order():
+def test_classes_are_those_of_torchvision_in_its_order():
     """The released segmentation models of torchvision know the same 20, after a background."""
     from torchvision.models.segmentation import FCN_ResNet50_Weights
 
@@ -39,7 +39,7 @@ def test_the_classes_are_torchvisions_in_the_standard_order():
 
 
 @pytest.mark.parametrize("image_set, count", [("train", 8), ("val", 4), ("trainval", 12)])
-def test_samples_are_the_weeks(image_set, count):
+def test_samples_have_images_and_targets_as_toy_data_do(image_set, count):
     dataset = VocDetection(SAMPLE, image_set=image_set, size=(96, 160))
     assert len(dataset) == count
     for index, (image, target) in enumerate(dataset):
@@ -54,7 +54,7 @@ def test_samples_are_the_weeks(image_set, count):
             dataset[outside]
 
 
-def test_a_box_by_hand():
+def test_boxes_equal_those_computed_by_hand():
     """The second car of the first drawing, and the first, which is cut off by the right edge.
 
     Of 500 x 375 pixels, columns 41 to 271 and rows 216 to 322: edges 40 to 271 and 215 to 322.
@@ -69,17 +69,17 @@ def test_a_box_by_hand():
     assert cx + width / 2 == pytest.approx(1, abs=1e-6)
 
 
-def test_corners_are_pixels_that_belong_to_the_box():
+def test_read_box_includes_corner_pixels_and_clips_to_image():
     box = dict.fromkeys(("xmin", "ymin"), "1") | {"xmax": "500", "ymax": "375"}
     assert read_box(box, 500, 375).tolist() == [0.5, 0.5, 1, 1]
-    one = {"xmin": "3", "xmax": "3", "ymin": "1", "ymax": "1"}
-    assert read_box(one, 10, 4).tolist() == pytest.approx([0.25, 0.125, 0.1, 0.25])
+    one_pixel = {"xmin": "3", "xmax": "3", "ymin": "1", "ymax": "1"}
+    assert read_box(one_pixel, 10, 4).tolist() == pytest.approx([0.25, 0.125, 0.1, 0.25])
     outside = {"xmin": "-4", "xmax": "5.5", "ymin": "3", "ymax": "9"}
     assert read_box(outside, 10, 4).tolist() == pytest.approx([0.275, 0.75, 0.55, 0.5])
 
 
-def test_boxes_are_tight_around_what_is_drawn():
-    """The red car stands out in its drawing: its extent can be measured without the drawing code."""
+def test_box_is_tight_around_drawn_car():
+    """Nothing else in the drawing is red, so the extent of the car can be measured from the pixels."""
     path = SAMPLE / DEVKIT / "JPEGImages" / "drawing_01.jpg"
     levels = np.array(Image.open(path)).astype(int)
     red = (levels[..., 0] > 150) & (levels[..., 1] < 90) & (levels[..., 2] < 90)
@@ -89,13 +89,13 @@ def test_boxes_are_tight_around_what_is_drawn():
     assert columns[-1] + 1 == pytest.approx(500 * (cx + width / 2), abs=1.5)
 
 
-def test_difficult_objects_are_left_out_unless_asked_for():
-    easy, everything = (VocDetection(SAMPLE, keep_difficult=keep)[1][1] for keep in (False, True))
-    assert len(easy["labels"]) == 1 and len(everything["labels"]) == 2
-    assert everything["boxes"][0].prod() < easy["boxes"][0].prod()
+def test_difficult_objects_are_left_out_unless_kept():
+    easy, complete = (VocDetection(SAMPLE, keep_difficult=keep)[1][1] for keep in (False, True))
+    assert len(easy["labels"]) == 1 and len(complete["labels"]) == 2
+    assert complete["boxes"][0].prod() < easy["boxes"][0].prod()
 
 
-def test_the_sample_has_what_a_loader_trips_over():
+def test_sample_holds_difficult_cases_for_a_loader():
     dataset = VocDetection(SAMPLE, image_set="trainval")
     trees = [ElementTree.parse(path) for path in dataset.voc.annotations]
     marks = {mark: [node.text for tree in trees for node in tree.iter(mark)] for mark in ("truncated",)}
@@ -105,13 +105,13 @@ def test_the_sample_has_what_a_loader_trips_over():
     assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) < 400_000
 
 
-def test_an_image_without_objects_is_a_sample():
+def test_image_without_objects_has_empty_target():
     _, target = VocDetection(SAMPLE)[7]
     assert target["labels"].shape == (0,) and target["labels"].dtype == torch.int64
     assert target["boxes"].shape == (0, 4) and target["boxes"].dtype == torch.float32
 
 
-def test_a_batch_can_be_collated_and_trained_on():
+def test_batch_can_be_collated_and_trained_on():
     samples = list(VocDetection(SAMPLE, size=64))[5:]  # with the image without objects
     images, targets = STANDINS["09_training"]["detr_collate"](samples)
     assert torch.equal(images, torch.stack([image for image, _ in samples]))
@@ -124,16 +124,16 @@ def test_a_batch_can_be_collated_and_trained_on():
 
 
 @pytest.mark.parametrize("change", [{"root": "nowhere"}, {"year": "2012"}, {"image_set": "test"}])
-def test_missing_images_are_one_sentence(tmp_path, monkeypatch, change):
+def test_missing_images_are_explained_in_one_line(tmp_path, monkeypatch, change):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError) as caught:
         VocDetection(**{"root": SAMPLE} | change)
-    words = str(caught.value)
-    assert words.startswith("There is no Pascal VOC 20") and "\n" not in words
-    assert "download=True" in words and "0.5 GB for 2007" in words and "https://" in words
+    message = str(caught.value)
+    assert message.startswith("There is no Pascal VOC 20") and "\n" not in message
+    assert "download=True" in message and "0.5 GB for 2007" in message and "https://" in message
 
 
-def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
+def test_failed_download_is_explained(tmp_path, monkeypatch):
     from torchvision.datasets import voc
 
     def offline(*_, **__):
@@ -145,7 +145,7 @@ def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "old, new, words",
+    "old, new, message",
     [
         ("<name>car</name>", "<name>zebra</name>", "'zebra' is none of the 20 classes"),
         ("<name>car</name>", "", "'name' is missing"),
@@ -158,44 +158,44 @@ def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
         ("</annotation>", "", "cannot be read"),
     ],
 )
-def test_a_damaged_annotation_is_one_sentence_that_names_the_image(copy, old, new, words):
-    root, annotation = copy
-    replaced(annotation, old, new)
+def test_damaged_annotation_is_explained_with_name_of_image(sample_copy, old, new, message):
+    root, annotation = sample_copy
+    replace_in(annotation, old, new)
     with pytest.raises(ValueError, match="Image drawing_01") as caught:
         VocDetection(root)[0]
-    assert words in str(caught.value) and "\n" not in str(caught.value)
-    assert len(VocDetection(root)[1][1]["labels"]) == 1  # the others go on
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+    assert len(VocDetection(root)[1][1]["labels"]) == 1  # the others can be read
 
 
-def test_a_file_that_is_gone_or_cut_off_is_one_sentence_that_names_the_image(copy):
-    root, annotation = copy
+def test_damaged_or_missing_file_is_explained_with_name_of_image(sample_copy):
+    root, annotation = sample_copy
     photo = root / DEVKIT / "JPEGImages" / "drawing_01.jpg"
-    whole = photo.read_bytes()
-    for content in (whole[: len(whole) // 2], b"", b"no picture"):
+    complete = photo.read_bytes()
+    for content in (complete[: len(complete) // 2], b"", b"no picture"):
         photo.write_bytes(content)
         with pytest.raises(ValueError, match="Image drawing_01 or its annotation cannot be read"):
             VocDetection(root)[0]
-    photo.write_bytes(whole)
+    photo.write_bytes(complete)
     annotation.unlink()
     with pytest.raises(ValueError, match="Image drawing_01 or its annotation cannot be read"):
         VocDetection(root)[0]
 
 
-def test_what_voc_leaves_out_at_times_is_not_needed(copy):
-    root, annotation = copy
-    replaced(annotation, "<difficult>0</difficult>", "")
-    replaced(annotation, "<xmin>361</xmin>", "<xmin>361.0</xmin>")
+def test_annotation_may_lack_difficult_and_hold_fractions(sample_copy):
+    root, annotation = sample_copy
+    replace_in(annotation, "<difficult>0</difficult>", "")
+    replace_in(annotation, "<xmin>361</xmin>", "<xmin>361.0</xmin>")
     assert len(VocDetection(root)[0][1]["labels"]) == 3
 
 
-def test_the_drawings_are_drawn_the_same_again(tmp_path):
-    voc_sample.write(tmp_path)
-    new, shipped = (
+def test_drawings_are_reproduced_by_their_code(tmp_path):
+    voc_sample.draw_sample(tmp_path)
+    drawn, shipped = (
         {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
         for root in (tmp_path, SAMPLE)
     )
-    assert set(new) == set(shipped)
-    for name, path in new.items():
+    assert set(drawn) == set(shipped)
+    for name, path in drawn.items():
         if name.endswith(".jpg"):  # another version of Pillow may write other bytes
             levels = [np.array(Image.open(file)).astype(int) for file in (path, shipped[name])]
             assert abs(levels[0] - levels[1]).mean() < 2, name

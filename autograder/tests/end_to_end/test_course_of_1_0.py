@@ -1,7 +1,7 @@
-"""A course folder and its gradebook that version 1.0 has made go on with this version.
+"""A course folder that version 1.0 has made can be reported on and graded by this version.
 
-course_1_0.zip is such a folder, graded once: four submissions and a damaged one, a penalty for coming
-late, points and a comment by hand, somebody on the roster who submitted nothing.
+course_1_0.zip is such a folder, graded once: four submissions and a damaged one, a penalty for a late
+one, points and a comment given by hand, a student on the roster who submitted nothing.
 """
 
 import shutil
@@ -24,20 +24,20 @@ from autograder.tests.gradebook.rows import rows
 from autograder.tests.gradebook.small_course import STEP, answered, release, submit
 from autograder.workspace.paths import AUTOGRADER, ROOT
 
-FOLDER = Path(__file__).with_name("course_1_0.zip")
+ARCHIVE = Path(__file__).with_name("course_1_0.zip")
 
 
 @pytest.fixture
 def course(tmp_path) -> Path:
-    """Unpack the course."""
-    shutil.unpack_archive(FOLDER, tmp_path)
+    """Unpack the course; return its folder."""
+    shutil.unpack_archive(ARCHIVE, tmp_path)
     return tmp_path / "course"
 
 
-def test_reports_read_what_1_0_wrote(course):
-    before = (course / "scores.csv").read_text()
+def test_reports_read_course_of_1_0(course):
+    scores = (course / "scores.csv").read_text()
     results = read_results(course)
-    assert write_scores(results).read_text() == before
+    assert write_scores(results).read_text() == scores
     page = write_class_report(results).read_text()
     assert "layer does not return x." in page and "Müller" in page and "the file was cut off" in page
     assert read_record(course, "ada", STEP).verdicts["layer"].state == State.PASSED
@@ -46,17 +46,16 @@ def test_reports_read_what_1_0_wrote(course):
     assert "1043" in canvas.read_text() and lost == ["ada", "bea", "carl", "emil", "zoe"]
 
 
-def test_grading_again_comes_to_the_same_rows(course):
+def test_regrading_keeps_rows_of_1_0(course):
     before = rows(course)
-    assert rows(course)["bea", STEP, STEP][0] == 0.25, (
-        "the penalty of the policy that 1.0 called otherwise"
-    )
+    penalty = rows(course)["bea", STEP, STEP][0]
+    assert penalty == 0.25, "the late policy has another name in 1.0"
     grade(course)
     assert rows(course) == before
     assert write_feedback(course).is_dir()
 
 
-def test_new_submission_joins_those_of_1_0(course):
+def test_new_submission_is_added_to_those_of_1_0(course):
     inbox = course.parent / "inbox"
     submit(inbox, "dora", answered(release(course), todo_layer="def layer(x):\n    return x"))
     collect(inbox, course)
@@ -67,9 +66,9 @@ def test_new_submission_joins_those_of_1_0(course):
     assert [record.student for record in read_records(course)] == ["ada", "bea", "carl", "emil", "dora"]
 
 
-def test_nbgrader_by_hand_finds_the_late_policy_of_1_0(course):
+def test_nbgrader_command_applies_late_policy_of_1_0(course):
     nbgrader = Path(sys.executable).with_name("nbgrader")
-    done = subprocess.run(
+    autograde = subprocess.run(
         [nbgrader, "autograde", STEP, "--student=bea", "--force"],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "HOME": str(course), "JUPYTER_CONFIG_PATH": str(AUTOGRADER)}
@@ -79,11 +78,11 @@ def test_nbgrader_by_hand_finds_the_late_policy_of_1_0(course):
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert autograde.returncode == 0, autograde.stderr
     assert rows(course)["bea", STEP, STEP][0] == 0.25
 
 
-def test_notebooks_of_1_0_import_what_they_name():
+def test_imports_of_notebooks_of_1_0_still_work():
     from detrlab.outcome import CheckFailed
     from detrlab.page import present
     from detrlab.study import count_words, replay, written_answer

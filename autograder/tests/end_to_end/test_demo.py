@@ -1,4 +1,4 @@
-"""The demo class: one real step from handing in to feedback, and nothing else deleted."""
+"""The demo class: one real step from submission to feedback, and no other folder deleted."""
 
 from pathlib import Path
 
@@ -12,25 +12,27 @@ from autograder.tests.gradebook.small_course import STEP
 
 
 @pytest.mark.slow
-def test_the_demo_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One real step through everything: the right answers get all points, slips their sentences."""
+def test_demo_grades_right_answers_slips_and_damaged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right answers get all points, slips get their messages, what cannot be read gets no score."""
     monkeypatch.setattr("autograder.authoring.release.all_steps", lambda: [STEP])
     course = demo.demo(tmp_path / "demo")
-    result = {row.student: row for row in read_results(course).results}
+    results = {row.student: row for row in read_results(course).results}
     points = sum(exercise.points for exercise in exercises_of(STEP))
-    assert result["ada"].score == result["alt"].score == points
-    assert result["ada"].needs_manual and not result["alt"].needs_manual
-    assert result["blank"].score == 0 and result["blank"].remarks[0].startswith("○")
-    assert result["cut"].score is None
-    known = slips(STEP)
+    assert results["ada"].score == results["alt"].score == points
+    assert results["ada"].needs_review and not results["alt"].needs_review
+    assert results["blank"].score == 0 and results["blank"].remarks[0].startswith("○")
+    assert results["cut"].score is None
+    known_slips = slips(STEP)
     for student, place in (("bea", 0.0), ("carl", 0.4), ("dora", 0.8)):
-        assert result[student].score < points
-        assert result[student].remarks == [f"✗ {known[int(place * len(known))].message}"]
+        slip = known_slips[int(place * len(known_slips))]
+        assert results[student].score < points
+        assert results[student].remarks == [f"✗ {slip.message}"]
     assert len(list(course.glob("feedback/*/*/*.html"))) == 6
 
 
-def test_the_demo_leaves_other_folders_alone(tmp_path: Path) -> None:
-    """A course that was not made by the demo is not deleted."""
+def test_demo_refuses_folder_that_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "gradebook.db").write_text("precious")
     with pytest.raises(FileExistsError, match="not made by the demo"):
         demo.demo(tmp_path)

@@ -1,7 +1,6 @@
-"""A learner's week: the released notebooks filled in order, run in a kernel, handed in and graded."""
+"""A learner's week: the released notebooks filled in, run in a kernel, submitted and graded."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 def fill_in(folder: Path, step: str) -> Path:
-    """Write a step's solutions into the student's notebook."""
+    """Write the solutions of a step into the student's notebook; return its path."""
     path = folder / f"{step}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
@@ -34,15 +33,17 @@ def fill_in(folder: Path, step: str) -> Path:
     return path
 
 
-def run(path: Path, whatever_happens: bool = False) -> dict[str, str]:
-    """Run a notebook as JupyterLab does, save it; return what each check printed.
+def run_notebook(path: Path, allow_errors: bool = False) -> dict[str, str]:
+    """Run a notebook as JupyterLab does, and save it; return what each check printed.
 
-    `whatever_happens` goes on after an error, as somebody does who runs one cell after the other.
+    Args:
+        path: the notebook.
+        allow_errors: go on after an error, as somebody does who runs one cell after the other.
     """
     notebook = nbformat.read(path, as_version=4)
-    where = {"metadata": {"path": path.parent}}
-    client = NotebookClient(notebook, timeout=300, resources=where, allow_errors=whatever_happens)
-    client.comm_open_handlers = {}  # its answers to widgets may make it miss a reply: see executed.py
+    resources = {"metadata": {"path": path.parent}}
+    client = NotebookClient(notebook, timeout=300, resources=resources, allow_errors=allow_errors)
+    client.comm_open_handlers = {}  # its answers to widgets may make it miss a reply: see execution.py
     client.execute()
     nbformat.write(notebook, path)
     return {
@@ -52,8 +53,8 @@ def run(path: Path, whatever_happens: bool = False) -> dict[str, str]:
     }
 
 
-def hand_in_and_grade(folder: Path, course: Path) -> dict[str, StepResult]:
-    """Grade one student's folder as a class is graded."""
+def submit_and_grade(folder: Path, course: Path) -> dict[str, StepResult]:
+    """Grade one student's folder as a class is graded; return the results by step."""
     make_release(course)
     (course / "inbox").mkdir()
     shutil.copytree(folder, course / "inbox" / "ada")
@@ -62,43 +63,45 @@ def hand_in_and_grade(folder: Path, course: Path) -> dict[str, StepResult]:
     return {row.step: row for row in read_results(course).results}
 
 
-def points(step: str) -> float:
+def points_of(step: str) -> float:
     return sum(graded.points for graded in graded_cells(step))
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Give the notebooks as a student gets them; trainings in them are a few steps long."""
-    for name, value in {"DETR_QUICK": "1", "OMP_NUM_THREADS": "1"}.items():
-        monkeypatch.setitem(os.environ, name, value)
+    """Return the notebooks as a student gets them; trainings in them are a few steps long."""
+    monkeypatch.setenv("DETR_QUICK", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     shutil.copytree(NOTEBOOKS, tmp_path / "week1", ignore=shutil.ignore_patterns(".*"))
     return tmp_path / "week1"
 
 
-def test_the_whole_week(folder, tmp_path):
+def test_solved_week_passes_every_check_and_gets_all_points(folder, tmp_path):
     for step in all_steps():
-        said = run(fill_in(folder, step))
+        printed = run_notebook(fill_in(folder, step))
         for exercise in exercises_of(step):
-            assert said[exercise.name] == f"✓ {exercise.name}\n"
-        if step == TRAINED_IN:  # in place of twenty steps: what the whole training makes
+            assert printed[exercise.name] == f"✓ {exercise.name}\n"
+        if step == TRAINED_IN:  # in place of a model of twenty steps, one that was trained to the end
             shutil.copy(SHIPPED, folder / NAME)
-    rows = hand_in_and_grade(folder, tmp_path / "course")
-    assert {step: row.score for step, row in rows.items()} == {s: points(s) for s in all_steps()}
+    rows = submit_and_grade(folder, tmp_path / "course")
+    assert {step: row.score for step, row in rows.items()} == {s: points_of(s) for s in all_steps()}
     assert not [row.remarks for row in rows.values() if row.remarks]
 
 
-def test_the_week_without_step_3(folder, tmp_path):
+def test_week_without_step_3_loses_points_of_step_3_and_trained_model(folder, tmp_path):
     for step in all_steps():
         if step != "03_encoder":
             fill_in(folder, step)
     for step in ("08_detr", TRAINED_IN, "10_attention"):
         # A model of twenty steps finds nothing, so demos of step 10 have nothing to draw.
-        said = run(folder / f"{step}.ipynb", whatever_happens=step == "10_attention")
+        printed = run_notebook(folder / f"{step}.ipynb", allow_errors=step == "10_attention")
         for exercise in exercises_of(step):
-            assert said[exercise.name] == f"✓ {exercise.name}\n"
-    rows = hand_in_and_grade(folder, tmp_path / "course")
-    lost = {step: points(step) - row.score for step, row in rows.items() if row.score != points(step)}
-    # After twenty steps the trained model is worth nothing yet; it is graded, in the stand-in's company.
+            assert printed[exercise.name] == f"✓ {exercise.name}\n"
+    rows = submit_and_grade(folder, tmp_path / "course")
+    lost = {
+        step: points_of(step) - row.score for step, row in rows.items() if row.score != points_of(step)
+    }
+    # After twenty steps the trained model gets no points yet; it is graded, together with the stand-in.
     (artifact,) = artifacts_of(TRAINED_IN)
-    assert lost == {"03_encoder": points("03_encoder"), TRAINED_IN: artifact.points}
+    assert lost == {"03_encoder": points_of("03_encoder"), TRAINED_IN: artifact.points}
     assert rows[TRAINED_IN].remarks[0].startswith("✓ toy_detr: AP 0.")

@@ -1,4 +1,4 @@
-"""A judge that looks at words in the answers; it stands in for the real one in the tests of grading."""
+"""A judge that looks for words in the answers; it replaces the real one in the tests of grading."""
 
 import time
 
@@ -8,7 +8,7 @@ from autograder.judging.verdict import State, Verdict
 def judge(
     step: str, cells: list[dict], sandbox: object = None, seed: int = 0, folder: object = None
 ) -> dict[str, Verdict]:
-    """Pass what returns x; break where the answer says so."""
+    """Pass answers that return x; words in capitals make it fail, raise, exit or omit a verdict."""
     sources = {c["metadata"].get("nbgrader", {}).get("grade_id"): c["source"] for c in cells}
     verdicts = {}
     for name in ("layer", "stack"):

@@ -1,7 +1,8 @@
-"""Pages of graded notebooks: what a learner wrote can be read, and does nothing."""
+"""Pages of graded notebooks: what a learner wrote can be read, and is not active."""
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from nbconvert.exporters import HTMLExporter
@@ -9,7 +10,11 @@ from nbformat import from_dict, v4
 from traitlets.config import Config
 
 from autograder.gradebook.sanitizing import harmless
+from autograder.reports.feedback import write_feedback
 from autograder.submissions.outputs import OutputBudget
+from autograder.tests.gradebook.small_course import STEP
+
+pytestmark = pytest.mark.xdist_group("gradebook")  # tests that share courses run in one process
 
 MARKDOWN = [
     "[x](javascript:alert(1))",
@@ -51,26 +56,27 @@ OUTPUTS = [
 ]
 
 
-class Live(HTMLParser):
-    """Collects what acts by itself or when it is followed, in what stands between two marks."""
+class ActiveContent(HTMLParser):
+    """Collects the tags of a page that run or fetch something, at once or when they are followed."""
 
-    def __init__(self):
+    def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.tags: list[str] = []
+        self.feed(page)
 
-    def handle_starttag(self, tag, attributes):
-        for name, value in attributes:
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        for name, value in attrs:
             runs = re.match(r"\s*(javascript:|vbscript:|data:text)", value or "", re.IGNORECASE)
             fetches = name == "src" and not (value or "").startswith("data:image/")
             if name.startswith("on") or runs or fetches:
-                self.found.append(f"{tag} {name}={value}")
+                self.tags.append(f"{tag} {name}={value}")
         if tag in ("script", "style", "iframe", "object", "embed", "form", "link", "meta", "base"):
-            self.found.append(tag)
+            self.tags.append(tag)
 
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    """A page of everything above, between two marks."""
+    """The part of a page that shows all of the above."""
     cells = [v4.new_markdown_cell("BEGIN-LEARNER")]
     for text in MARKDOWN:
         cell = v4.new_markdown_cell(text)
@@ -86,13 +92,11 @@ def page() -> str:
     return html[html.index("BEGIN-LEARNER") : html.index("END-LEARNER")]
 
 
-def test_nothing_on_a_page_acts(page):
-    live = Live()
-    live.feed(page)
-    assert live.found == []
+def test_page_has_no_active_content(page: str) -> None:
+    assert ActiveContent(page).tags == []
 
 
-def test_no_control_characters_on_a_page(page):
+def test_page_has_no_control_characters_and_keeps_text_and_attachments(page: str) -> None:
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", page)
     assert page.count("data:image/png;base64,aGk=") == 1  # the plain name alone
     assert "red" in page and "onerror=alert(1)" in page  # as text
@@ -102,5 +106,14 @@ def test_no_control_characters_on_a_page(page):
     "text",
     ["Data: what the model sees.", "a < b, and `x<y` too", "[paper](https://arxiv.org/abs/2005.12872)"],
 )
-def test_prose_looks_the_same(text):
+def test_prose_stays_the_same_but_for_zero_width_spaces(text: str) -> None:
     assert harmless(text).replace("\u200b", "") == text
+
+
+def test_feedback_pages_show_scripts_of_a_learner_as_text(graded_class: Path) -> None:
+    pages = write_feedback(graded_class)
+    for student in ("writer", "right"):
+        page = (pages / student / STEP / f"{STEP}.html").read_text()
+        assert "evil()" in page
+        assert "<script>evil" not in page
+    assert "a&lt;\u200bb" in (pages / "writer" / STEP / f"{STEP}.html").read_text()

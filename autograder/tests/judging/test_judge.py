@@ -1,23 +1,22 @@
-"""The same verdicts where the learner's code runs in a process of its own; how a session can end."""
+"""Verdicts where the learner's code runs in a sandbox, whatever the code does to its process."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
 from autograder.authoring import known_answers
 from autograder.authoring.exercises import exercises_of
-from autograder.authoring.known_answers import known_answers as all_known_answers
 from autograder.authoring.sources import all_steps, code_cells
 from autograder.hidden import checking
 from autograder.judging.judge import judge, judge_exercise
+from autograder.judging.verdict import Verdict
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.monitor import private_memory
 from autograder.sandbox.process import Sandbox
 from detrlab.checks.errors import CheckFailed
+from detrlab.steps import Cell
 
 STEP = "03_encoder"
+SOLUTION = next(cell for cell in code_cells(STEP) if cell.name == "encoder_layer").source
 
 
 @pytest.fixture(scope="module")
@@ -27,39 +26,44 @@ def sandbox():
 
 
 @pytest.fixture(scope="module")
-def impatient():
+def impatient_sandbox():
     with Sandbox(Limits(seconds=4.0)) as sandbox:
         yield sandbox
 
 
-def judged(sandbox, step, exercise, cells):
-    found = next(e for e in exercises_of(step) if e.name == exercise)
-    return judge_exercise(step, found, cells, sandbox, seed=11)
+def judge_cells(sandbox: Sandbox, exercise: str, cells: list[Cell], step: str = STEP) -> Verdict:
+    """Return the verdict on an exercise in these cells."""
+    [graded] = [candidate for candidate in exercises_of(step) if candidate.name == exercise]
+    return judge_exercise(step, graded, cells, sandbox, seed=11)
+
+
+def cells_with(exercise: str, source: str) -> list[Cell]:
+    """Return the cells of the step with another answer to an exercise."""
+    return known_answers.with_answer(code_cells(STEP), exercise, source)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", all_steps())
-def test_known_answers_through_the_box(sandbox, step):
+def test_known_answers_get_their_verdicts_in_a_sandbox(sandbox, step):
     wrong = {}
-    for known in all_known_answers(step):
+    for known in known_answers.known_answers(step):
         exercise, expected = known.exercise, known.expected
-        verdict = judged(sandbox, step, exercise, known.cells)
+        verdict = judge_cells(sandbox, exercise, known.cells, step)
         expected = f"○ {exercise}: nothing here yet" if expected == "○" else expected
-        said = verdict.message.partition("\n")[0]  # frames may follow
-        if said.removesuffix(f" {exercise}") != expected:
+        first_line = verdict.message.partition("\n")[0]  # frames may follow
+        if first_line.removesuffix(f" {exercise}") != expected:
             wrong[known.name] = verdict.message
     assert not wrong
 
 
-def test_a_mistake_costs_one_exercise(sandbox):
+def test_mistake_in_one_exercise_costs_only_that_exercise(sandbox):
     slip = next(slip for slip in known_answers.slips(STEP) if slip.id == "pos-on-values")
     cells = slip.apply(code_cells(STEP))
-    assert judged(sandbox, STEP, "encoder_layer", cells).state == "failed"
-    assert judged(sandbox, STEP, "encoder", cells).state == "passed"
+    assert judge_cells(sandbox, "encoder_layer", cells).state == "failed"
+    assert judge_cells(sandbox, "encoder", cells).state == "passed"
 
 
-GOOD = next(cell for cell in code_cells(STEP) if cell.name == "encoder_layer").source
-ENDS = {
+ENDINGS = {
     "exit": ("import os\nos._exit(0)", "aborted", "ended its process"),
     "exit-code": ("import os\nos._exit(3)", "aborted", "exit code 3"),
     "system-exit": ("raise SystemExit", "aborted", "ended its process"),
@@ -76,41 +80,29 @@ ENDS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source, state, words", ENDS.values(), ids=ENDS.keys())
-def test_every_end_is_a_verdict(sandbox, impatient, source, state, words):
-    cells = known_answers.with_answer(code_cells(STEP), "encoder_layer", source)
-    verdict = judged(impatient if "while" in source else sandbox, STEP, "encoder_layer", cells)
+@pytest.mark.parametrize("source, state, message", ENDINGS.values(), ids=ENDINGS.keys())
+def test_every_way_to_end_a_session_gives_a_verdict(sandbox, impatient_sandbox, source, state, message):
+    cells, is_endless = cells_with("encoder_layer", source), "while" in source
+    verdict = judge_cells(impatient_sandbox if is_endless else sandbox, "encoder_layer", cells)
     assert verdict.credit == 0
     if source.startswith("import os\n[os.write"):
         return  # a write into any descriptor may end in several ways; none of them gives points
     assert verdict.state == state
-    assert words in verdict.message
-    assert verdict.needs_review == ("while" in source)  # the clock ran out, as it may on a busy machine
+    assert message in verdict.message
+    assert verdict.needs_review == is_endless  # the time ran out, as it may on a busy machine
 
 
 @pytest.mark.parametrize(
     "source", ["import os\nos._exit(0)", "raise SystemExit", "raise KeyboardInterrupt"]
 )
-def test_who_ends_the_process_loses_one_exercise(sandbox, source):
-    cells = known_answers.with_answer(code_cells(STEP), "encoder", source)
-    assert judged(sandbox, STEP, "encoder", cells).state == "aborted"
-    assert judged(sandbox, STEP, "encoder_layer", cells).state == "passed"
+def test_exit_in_one_exercise_costs_only_that_exercise(sandbox, source):
+    cells = cells_with("encoder", source)
+    assert judge_cells(sandbox, "encoder", cells).state == "aborted"
+    assert judge_cells(sandbox, "encoder_layer", cells).state == "passed"
 
 
-LUCKY = """
-class TransformerEncoderLayer(TransformerEncoderLayer):
-    def forward(self, src, pos):
-        return super().forward(src, pos) + float(seen)
-import tempfile
-from pathlib import Path
-mark = Path(tempfile.gettempdir(), "seen")
-seen = mark.exists()
-mark.touch()
-"""
-
-
-def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(sandbox, monkeypatch):
-    """Nothing in a sandbox tells the first process from the second, so here the check itself differs."""
+def test_answer_that_is_right_once_and_wrong_once_is_flaky(sandbox, monkeypatch):
+    """Nothing in a sandbox differs between the two processes, so here the check itself does."""
     failures = iter([None, CheckFailed("wrong")])
 
     def check(*_, **__):
@@ -118,84 +110,86 @@ def test_who_is_right_once_and_wrong_once_is_shown_to_a_person(sandbox, monkeypa
             raise failure
 
     monkeypatch.setattr(checking, "check", check)
-    verdict = judged(sandbox, STEP, "encoder_layer", code_cells(STEP))
+    verdict = judge_cells(sandbox, "encoder_layer", code_cells(STEP))
     assert (verdict.state, verdict.credit, verdict.needs_review) == ("flaky", 0.0, True)
     assert "right the first time, not the second" in verdict.message
 
 
-def test_a_check_that_breaks_costs_one_exercise(sandbox, monkeypatch):
-    """Who finds an answer that our check cannot bear gets a person's eye, and keeps the other points."""
-    real = checking.check
+def test_check_that_breaks_costs_one_exercise_which_needs_review(sandbox, monkeypatch):
+    check = checking.check
 
-    def check(name, *rest, **options):
-        return 1 / 0 if name == "encoder_layer" else real(name, *rest, **options)
+    def break_encoder_layer(name, *rest, **options):
+        return 1 / 0 if name == "encoder_layer" else check(name, *rest, **options)
 
-    monkeypatch.setattr(checking, "check", check)
-    verdict = judged(sandbox, STEP, "encoder_layer", code_cells(STEP))
+    monkeypatch.setattr(checking, "check", break_encoder_layer)
+    verdict = judge_cells(sandbox, "encoder_layer", code_cells(STEP))
     assert (verdict.state, verdict.credit, verdict.needs_review) == ("flaky", 0.0, True)
     assert "the check itself broke on your answer (ZeroDivisionError)" in verdict.message
-    assert judged(sandbox, STEP, "encoder", code_cells(STEP)).state == "passed"
+    assert judge_cells(sandbox, "encoder", code_cells(STEP)).state == "passed"
+
+
+RIGHT_IF_ALONE = """
+class TransformerEncoderLayer(TransformerEncoderLayer):
+    def forward(self, src, pos):
+        return super().forward(src, pos) + float(is_second)
+import tempfile
+from pathlib import Path
+mark = Path(tempfile.gettempdir(), "seen")
+is_second = mark.exists()
+mark.touch()
+"""
 
 
 @pytest.mark.sandbox
-def test_nothing_that_a_session_writes_is_there_in_the_next(sandbox):
-    cells = known_answers.with_answer(code_cells(STEP), "encoder_layer", GOOD + LUCKY)
-    assert judged(sandbox, STEP, "encoder_layer", cells).state == "passed"
+def test_file_written_in_a_session_is_gone_in_the_next(sandbox):
+    cells = cells_with("encoder_layer", SOLUTION + RIGHT_IF_ALONE)
+    assert judge_cells(sandbox, "encoder_layer", cells).state == "passed"
 
 
-def test_no_name_that_a_learner_gives_stops_what_is_written_down(sandbox):
-    named = (
-        GOOD
-        + "\n_init = TransformerEncoderLayer.__init__\ndef odd(self, *a, **k):\n    _init(self, *a, **k)"
-    )
-    named += "\n    self.register_parameter('\\ud800\\x1b[31m', nn.Parameter(torch.ones(1)))"
-    cells = known_answers.with_answer(
-        code_cells(STEP), "encoder_layer", named + "\nTransformerEncoderLayer.__init__ = odd"
-    )
-    verdict = judged(sandbox, STEP, "encoder_layer", cells)
+UNPRINTABLE_PARAMETER = """
+_init = TransformerEncoderLayer.__init__
+def init(self, *args, **kwargs):
+    _init(self, *args, **kwargs)
+    self.register_parameter('\\ud800\\x1b[31m', nn.Parameter(torch.ones(1)))
+TransformerEncoderLayer.__init__ = init
+"""
+
+
+def test_unprintable_name_of_a_parameter_gives_a_printable_message(sandbox):
+    cells = cells_with("encoder_layer", SOLUTION + UNPRINTABLE_PARAMETER)
+    verdict = judge_cells(sandbox, "encoder_layer", cells)
     assert verdict.state == "failed" and "a parameter too many" in verdict.message
     assert verdict.message.isprintable() and verdict.message.encode("utf-8")
 
 
-def test_shared_memory_without_a_name_counts(tmp_path):
-    code = "import mmap, sys\nm = mmap.mmap(-1, 2**26)\nfor i in range(0, len(m), 4096): m[i] = 1"
-    code += "\nprint('held', flush=True)\nsys.stdin.read()"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
-        process.stdout.readline()
-        assert private_memory(process.pid) > 2**26
-        process.kill()
+def test_sandbox_goes_on_after_sessions_that_ended_abnormally(sandbox):
+    """It is the sandbox of all tests above."""
+    assert judge_cells(sandbox, "encoder_layer", code_cells(STEP)).state == "passed"
 
 
-def test_the_box_goes_on_after_any_end(sandbox):
-    assert judged(sandbox, STEP, "encoder_layer", code_cells(STEP)).state == "passed"
-
-
-def test_names_are_told_to_a_learner_whose_code_raises(sandbox):
-    source = GOOD.replace("q = k = src + pos", "q = k = src + position")
-    cells = known_answers.with_answer(code_cells(STEP), "encoder_layer", source)
-    verdict = judged(sandbox, STEP, "encoder_layer", cells)
+def test_message_names_the_error_and_the_line_of_code_that_raises(sandbox):
+    source = SOLUTION.replace("q = k = src + pos", "q = k = src + position")
+    verdict = judge_cells(sandbox, "encoder_layer", cells_with("encoder_layer", source))
     assert "NameError: name 'position' is not defined" in verdict.message
     assert "in forward, line" in verdict.message
     assert os.sep + "autograder" not in verdict.message
 
 
-def test_seed_draws_the_same_inputs_again(sandbox):
+def test_same_seed_gives_the_same_verdicts(sandbox):
+    """And another seed draws other inputs."""
     cells = [
         {
             "cell_type": "code",
-            "source": c.source,
-            "metadata": {"nbgrader": {"grade_id": f"{c.role}_{c.name}"}},
+            "source": cell.source,
+            "metadata": {"nbgrader": {"grade_id": f"{cell.role}_{cell.name}"}},
         }
-        for c in known_answers.with_answer(
-            code_cells(STEP), "encoder_layer", GOOD.replace("src + pos", "2 * src + pos")
-        )
-        if c.role in ("todo", "locked")
+        for cell in cells_with("encoder_layer", SOLUTION.replace("src + pos", "2 * src + pos"))
+        if cell.role in ("todo", "locked")
     ]
     first, again, other = (
         {
-            name: (verdict.message, verdict.seed)
-            for name, verdict in judge(STEP, cells, sandbox, seed).items()
+            exercise: (verdict.message, verdict.seed)
+            for exercise, verdict in judge(STEP, cells, sandbox, seed).items()
         }
         for seed in (1, 1, 2)
     )

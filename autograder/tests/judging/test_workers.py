@@ -1,6 +1,7 @@
-"""Grading by several processes: killed heads and workers, a cluster that is there already."""
+"""Grading by several processes goes on after processes were killed, also on a cluster."""
 
 import contextlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,72 +14,71 @@ import pytest
 
 from autograder.gradebook.grade import grade
 from autograder.tests.benchmarks import kills
-from autograder.tests.benchmarks.kills import alive, judged
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]  # the class is made in one process
 STUDENTS = 8
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class whose answers each take a second to judge."""
-    return kills.slow_class(tmp_path_factory.mktemp("template") / "course", STUDENTS)
+def slow_class(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class whose answers each take a second to judge; copied, never changed."""
+    return kills.slow_class(tmp_path_factory.mktemp("slow") / "course", STUDENTS)
 
 
 @pytest.fixture
-def course(template: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    subprocess.run(["cp", "-a", template, tmp_path / "course"], check=True)
-    return tmp_path / "course"
+def course(slow_class: Path, tmp_path: Path) -> Path:
+    """A copy of the slow class, for one test."""
+    return Path(shutil.copytree(slow_class, tmp_path / "course"))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(template: Path) -> tuple:
-    """What a run makes of it that nothing happens to."""
-    return kills.undisturbed(template)
+def undisturbed_outcome(slow_class: Path) -> tuple:
+    """The outcome of a run in which no process is killed."""
+    return kills.undisturbed(slow_class)
 
 
-def wait_until(happened: Callable[[], object], seconds: float = 90) -> None:
+def wait_until(has_happened: Callable[[], object], seconds: float = 90) -> None:
     """Wait until something has happened."""
     end = time.monotonic() + seconds
-    while not happened():
+    while not has_happened():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
 
 
-def kill_tree(process: psutil.Process | subprocess.Popen) -> None:
-    """Kill a process and all that came from it, at once."""
-    family = psutil.Process(process.pid)
-    for one in [family, *family.children(recursive=True)]:
+def kill_tree(process: subprocess.Popen) -> None:
+    """Kill a process and its descendants."""
+    root = psutil.Process(process.pid)
+    for member in [root, *root.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):
-            one.kill()
+            member.kill()
 
 
-def test_the_head_is_killed(course: Path, undisturbed: tuple) -> None:
-    """Its workers end with it, and the next run goes on where it was."""
-    head = kills.start(course)
-    wait_until(lambda: judged(course) >= 2)
-    family = psutil.Process(head.pid).children(recursive=True)
-    head.kill()
-    head.wait()
-    wait_until(lambda: not any(alive(process) for process in family))
-    assert 2 <= judged(course) < STUDENTS
+def test_killed_main_process_takes_its_workers_along_and_the_next_run_does_the_rest(
+    course: Path, undisturbed_outcome: tuple
+) -> None:
+    main_process = kills.start(course)
+    wait_until(lambda: kills.judged(course) >= 2)
+    workers = psutil.Process(main_process.pid).children(recursive=True)
+    main_process.kill()
+    main_process.wait()
+    wait_until(lambda: not any(kills.alive(worker) for worker in workers))
+    assert 2 <= kills.judged(course) < STUDENTS
     grade(course)
-    assert kills.outcome(course) == undisturbed
+    assert kills.outcome(course) == undisturbed_outcome
 
 
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, list[subprocess.Popen]]]:
-    """A scheduler and two workers, each started as a process of its own."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{one.getsockname()[1]}"
-    common = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    place = ["--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]
-    dask = [str(Path(sys.executable).with_name("dask"))]
-    scheduler = subprocess.Popen([*dask, "scheduler", *place], **common)
-    alone = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
-    workers = [subprocess.Popen([*dask, "worker", address, *alone], **common) for _ in range(2)]
+    """The address of a scheduler, and its two workers, each a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    dask, address = str(Path(sys.executable).with_name("dask")), f"tcp://127.0.0.1:{port}"
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    scheduler = subprocess.Popen([dask, "scheduler", *listen], **options)
+    single = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    workers = [subprocess.Popen([dask, "worker", address, *single], **options) for _ in range(2)]
     yield address, workers
     for process in (scheduler, *workers):
         if process.poll() is None:
@@ -86,11 +86,13 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen]]]:
         process.wait()
 
 
-def test_a_cluster_that_loses_a_worker(course: Path, cluster: tuple, undisturbed: tuple) -> None:
-    """Two workers of a scheduler judge; one is killed on the way, the other one does the rest."""
+def test_cluster_that_loses_a_worker_comes_to_the_same_end(
+    course: Path, cluster: tuple, undisturbed_outcome: tuple
+) -> None:
+    """The other worker judges the rest."""
     address, workers = cluster
-    head = kills.start(course, scheduler=address)
-    wait_until(lambda: judged(course) >= 2)
+    main_process = kills.start(course, scheduler=address)
+    wait_until(lambda: kills.judged(course) >= 2)
     kill_tree(workers[0])
-    assert head.wait(timeout=120) == 0
-    assert kills.outcome(course) == undisturbed
+    assert main_process.wait(timeout=120) == 0
+    assert kills.outcome(course) == undisturbed_outcome

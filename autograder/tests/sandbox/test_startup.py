@@ -71,7 +71,7 @@ def test_worker_that_worked_before_and_does_not_start_again_is_no_verdict(broken
             "neither PYTHONPATH nor packages",
         ),
         (b"bwrap: Can't find source path /x\n", "bwrap: Can't find source path /x. Run"),
-        (b"\xff\x1b[31m" + b"x" * 5000, "does not start here: ??[31mxxx"),
+        (b"\xff\x1b[31m" + b"x" * 5000, "does not start here: \ufffd?[31mxxx"),
     ],
     ids=["nothing", "import", "bubblewrap", "garbage"],
 )

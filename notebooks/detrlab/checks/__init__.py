@@ -1,1 +1,1 @@
-"""How an answer is tried out and compared: probes, observing, comparing, isolation, weights, the wire."""
+"""How an answer is run and compared: probes, observing, comparing, isolation, weights, the wire."""

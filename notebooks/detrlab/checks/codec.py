@@ -1,7 +1,7 @@
 """Turn nested plain data with tensors in it into JSON and a flat set of tensors, and back.
 
 One form serves the check fixtures in `data/checks/` and the pipe between the grader and the process
-that runs a learner's code: nothing is ever pickled, so reading it cannot run anything.
+that runs a learner's code: nothing is pickled, so that reading it cannot execute anything.
 """
 
 import json
@@ -23,8 +23,13 @@ def flatten(
 ) -> Any:
     """Return `value` as JSON data; its tensors go into `tensors`, numbered in order of appearance.
 
-    `other` turns anything that is neither plain nor a tensor into a JSON object; without it such a
-    value is a TypeError.
+    Args:
+        value: nested lists, tuples and dicts of plain data and tensors [...] of any shape.
+        tensors: filled with copies of the tensors, on the CPU, named "0", "1", ...
+        other: turns a value that is neither plain nor a tensor into a JSON object.
+
+    Raises:
+        TypeError: if there is such a value, and no `other`.
     """
     if isinstance(value, torch.Tensor):
         name = str(len(tensors))
@@ -51,7 +56,16 @@ def flatten(
 def unflatten(
     data: Any, tensors: Mapping[str, torch.Tensor], other: Callable[[dict], Any] | None = None
 ) -> Any:
-    """Return the value that `flatten` took apart. ValueError where `data` is not of its form."""
+    """Return the value that `flatten` took apart.
+
+    Args:
+        data: JSON data, as `flatten` returns it.
+        tensors: the tensors [...] by name; they are not copied.
+        other: turns the JSON objects of `flatten`'s `other` back into values.
+
+    Raises:
+        ValueError: if `data` is not of that form.
+    """
     if isinstance(data, list):
         return [unflatten(item, tensors, other) for item in data]
     if not isinstance(data, dict):
@@ -71,7 +85,7 @@ def unflatten(
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
-    """List the tensors of nested plain data, in the order in which `flatten` numbers them."""
+    """Return the tensors [...] of nested plain data, in the order in which `flatten` numbers them."""
     if isinstance(value, torch.Tensor):
         return [value]
     items = value.values() if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Compare what a learner's code did with what is right, and say in one sentence what is wrong."""
+"""Compare what a learner's code did with what is right, and say in one message what is wrong."""
 
 import re
 import reprlib
@@ -14,14 +14,14 @@ from detrlab.checks.text import printable
 
 ATOL, RTOL = 1e-5, 1e-4
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
-LONGEST = 200  # characters of a value in a sentence
+LONGEST = 200  # characters of a value in a message
 BRIEF = reprlib.Repr()
 BRIEF.maxlist = BRIEF.maxdict = BRIEF.maxtuple = 20
 BRIEF.maxstring = BRIEF.maxother = LONGEST
 
 
 def same(mine: Any, theirs: Any) -> bool:
-    """Say whether two observed values agree, tensors within the tolerance."""
+    """Return whether two observed values agree; tensors [...] do within RTOL and ATOL."""
     if torch.is_tensor(theirs):
         if not torch.is_tensor(mine) or mine.shape != theirs.shape or kind(mine) != kind(theirs):
             return False
@@ -36,14 +36,14 @@ def same(mine: Any, theirs: Any) -> bool:
 
 
 def kind(value: Any) -> str:
-    """Name what sort of value this is: of tensors the sort of numbers, of others the type."""
+    """Return the kind of a value: of a tensor the kind of its numbers, of anything else its type."""
     if not torch.is_tensor(value):
-        return getattr(value, "_kind", type(value).__name__)  # a proxy knows what it stands for
+        return getattr(value, "_kind", type(value).__name__)  # a proxy names what it stands for
     return "floating point" if value.is_floating_point() else str(value.dtype).removeprefix("torch.")
 
 
 def agree(mine: Outcome, theirs: Outcome) -> bool:
-    """Say whether two outcomes are the same: the same values, ended by the same failure."""
+    """Return whether two outcomes have the same values and the same failure, or none."""
     if (mine.failure is None) != (theirs.failure is None):
         return False
     if mine.failure is not None and str(mine.failure) != str(theirs.failure):
@@ -53,7 +53,7 @@ def agree(mine: Outcome, theirs: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class Slip:
-    """A known wrong answer: what it does in each case, and what to say to who gave it."""
+    """A known wrong answer: its outcome in each case, and the message for learners who gave it."""
 
     id: str
     message: str
@@ -63,10 +63,19 @@ class Slip:
 def judge(
     mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip], secret: bool = False
 ) -> None:
-    """Compare what the learner's code did with what is right; raise CheckFailed with one sentence.
+    """Compare a learner's outcomes with the right ones; return if all agree.
 
-    The first case that is wrong decides. A slip is named when it does exactly the same there; of
-    several, the one that does the same in most cases. Of `secret` cases no numbers are told.
+    The message describes the first case that differs. If a slip has the same outcome there, its message
+    is taken; of several such slips, that of the one which agrees with the learner in most cases.
+
+    Args:
+        mine, right: outcomes by case, of the learner's code and of the solution.
+        slips: the known wrong answers, with their outcomes in the same cases.
+        secret: leave numbers out of the message.
+
+    Raises:
+        NothingYet: if the exercise is still the stub.
+        CheckFailed: if a case differs.
     """
     for number, (outcome, expected) in enumerate(zip(mine, right, strict=True)):
         if isinstance(outcome.failure, NothingYet):
@@ -84,25 +93,31 @@ def judge(
 
 
 def first_difference(outcome: Outcome, expected: Outcome, secret: bool = False) -> CheckFailed:
-    """Describe the first observation that is wrong, or what ended the observations."""
+    """Return an exception for the first observation that is wrong, or what ended the observations."""
     for what, right in expected.values.items():
         if what not in outcome.values:
             break
         if not same(outcome.values[what], right):
-            sentence = describe(what, outcome.values[what], right, secret)
+            message = describe(what, outcome.values[what], right, secret)
             advice = expected.advice.get(what, "")
-            return WrongValue(f"{sentence} {advice}".strip(), what, outcome.values[what], right)
+            return WrongValue(f"{message} {advice}".strip(), what, outcome.values[what], right)
     return outcome.failure or CheckFailed("The check saw fewer results than it expected.")
 
 
 def shown(value: Any) -> str:
-    """Return a value as text that fits in a sentence and holds no control characters."""
+    """Return a value as text that fits into a message and holds no control characters."""
     text = value if isinstance(value, str) else BRIEF.repr(value)
     return printable(text, LONGEST)
 
 
 def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
-    """Say in one sentence how an observed value differs from the right one; how much is no secret."""
+    """Return a message on how an observed value differs from the right one.
+
+    Args:
+        what: the name of the observation.
+        mine, right: the learner's value and the right one.
+        secret: leave the numbers out; the share of those that are wrong is given all the same.
+    """
     if mine is None:
         return f"{what} is None: is there a `return`?"
     if not torch.is_tensor(right):
@@ -118,20 +133,20 @@ def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
     if not torch.isfinite(mine).all():
         return f"{what} holds NaN or infinite numbers."
     if not right.dim():
-        said = "" if secret else f": it is {mine.item():.6g} and should be {right.item():.6g}"
-        return f"{what} is off{said}."
+        numbers = "" if secret else f": it is {mine.item():.6g} and should be {right.item():.6g}"
+        return f"{what} is off{numbers}."
     gap = (mine.double() - right.double()).abs()
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     share = (gap > ATOL + RTOL * right.double().abs()).double().mean()
-    sentence = f"{what} has the right shape, but {share:.0%} of its numbers are off"
+    message = f"{what} has the right shape, but {share:.0%} of its numbers are off"
     if secret:
-        return f"{sentence}."
+        return f"{message}."
     values = f"yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}"
-    return f"{sentence}; the largest difference is at {place}: {values}."
+    return f"{message}; the largest difference is at {place}: {values}."
 
 
 def holds_fractions(value: Any) -> bool:
-    """Say whether plain data has floating-point numbers or tensors in it."""
+    """Return whether plain data has floating-point numbers or tensors in it."""
     if isinstance(value, dict | list | tuple):
         return any(map(holds_fractions, value.values() if isinstance(value, dict) else value))
     return isinstance(value, float) or torch.is_tensor(value)

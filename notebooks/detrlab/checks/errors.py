@@ -1,17 +1,17 @@
-"""How a check ends other than by passing, each as one message for the learner."""
+"""The exceptions with which a check ends unless it passes; the learner sees each as one message."""
 
 import textwrap
 from collections.abc import Sequence
 
 
 class CheckFailed(AssertionError):
-    """A check says no. Shown as its message alone, without frames; nbgrader scores it as a failure."""
+    """A check has failed. Shown as its message, without a traceback; nbgrader scores it as a failure."""
 
     mark = "✗"
     frames: Sequence[str] = ()
 
     def lines(self) -> list[str]:
-        """Return what the learner is shown: the message, and their own frames where there are any."""
+        """Return what the learner sees, by line: the message and the frames of their own code, if any."""
         return [f"{self.mark} {self}", *self.frames]
 
     def _render_traceback_(self) -> list[str]:
@@ -26,7 +26,7 @@ class NothingYet(CheckFailed):
 
 
 class LearnerBug(CheckFailed):
-    """The learner's own code raised: the message is followed by the learner's frames, not by ours."""
+    """The learner's code raised; the message is followed by the frames of that code, not by ours."""
 
     def __init__(self, message: str, frames: Sequence[str] = ()):
         super().__init__(message)
@@ -34,7 +34,7 @@ class LearnerBug(CheckFailed):
 
 
 class WrongValue(CheckFailed):
-    """One observed value is wrong; keeps the learner's value and the right one, to be drawn."""
+    """One observed value is wrong; keeps the learner's value and the right one, so they can be drawn."""
 
     def __init__(self, message: str, what: str, mine: object, right: object):
         super().__init__(message)
@@ -42,4 +42,4 @@ class WrongValue(CheckFailed):
 
 
 class CheckAborted(Exception):
-    """An observation could not be made, for a reason that is not an error of the learner's code."""
+    """An observation could not be made, for a reason other than an error in the learner's code."""

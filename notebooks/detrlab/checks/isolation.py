@@ -1,7 +1,7 @@
-"""Try a step alone, with stand-ins for everything that it is built on.
+"""Run a step in isolation, with stand-ins for everything that it builds on.
 
-So the check of one exercise does not depend on how far the others are, and a mistake costs its own
-points and no others.
+The check of an exercise then does not depend on the others, and a mistake costs the points of its own
+exercise only.
 """
 
 import contextlib
@@ -15,9 +15,10 @@ from detrlab.steps import Cell
 
 @contextlib.contextmanager
 def stand_ins_around(learner: Any) -> Iterator[None]:
-    """Put stand-ins in the place of what `learner`'s notebook has loaded from others.
+    """Replace what the learner's notebook has loaded from other steps by stand-ins, within a `with`.
 
-    So the check of one step does not depend on how far the others are.
+    Args:
+        learner: a function or class of the notebook, whose global names are changed and restored.
     """
     namespace = namespace_of(learner)
     known = {name: standin for names in STANDINS.values() for name, standin in names.items()}
@@ -34,26 +35,32 @@ def stand_ins_around(learner: Any) -> Iterator[None]:
 
 
 def namespace_of(learner: Any) -> dict[str, Any]:
-    """Return the global names that a learner's function, or a class's methods, see; {} for others."""
+    """Return the global names of a learner's function or of a class's methods; {} for anything else."""
     methods = vars(learner).values() if isinstance(learner, type) else (learner,)
     functions = [method for method in map(inspect.unwrap, methods) if inspect.isfunction(method)]
     return functions[0].__globals__ if functions else {}
 
 
 def isolate(cells: Iterable[Cell], step: str, exercise: str, leave_out: bool = False) -> list[Cell]:
-    """Return a step's cells with stand-ins in force for its other exercises.
+    """Return a step's cells, with stand-ins for all exercises but one.
 
-    So a mistake in one exercise costs nothing in the next, which is built on it. With `leave_out` the
-    cells of the others are not even run: one of them may end the process.
+    A mistake in an exercise then costs nothing in another one that builds on it.
+
+    Args:
+        cells: of the step's notebook.
+        step: its name.
+        exercise: the one that keeps the learner's answer.
+        leave_out: drop the other answers, since one may end the process; otherwise each is followed by a
+            cell that replaces what it defines.
     """
-    alone = []
+    isolated = []
     for cell in cells:
         other = cell.role == "todo" and cell.name != exercise
         if not (other and leave_out):
-            alone.append(cell)
+            isolated.append(cell)
         names = [name for name in cell.defines if name in STANDINS.get(step, {})]
         if other and names:
             lines = [f"{name} = STANDINS[{step!r}][{name!r}]" for name in names]
             source = "\n".join(["from detrlab.standins.registry import STANDINS", *lines])
-            alone.append(Cell(source, "locked", f"stand_ins_{cell.name}"))
-    return alone
+            isolated.append(Cell(source, "locked", f"stand_ins_{cell.name}"))
+    return isolated

@@ -18,14 +18,14 @@ NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run
 
 @dataclass
 class Outcome:
-    """What one case showed: values by name, advice by name, and what ended the observation early."""
+    """What was observed in one case: values by name, advice by name, and what ended it early, if any."""
 
     values: dict[str, Any] = field(default_factory=dict)
     advice: dict[str, str] = field(default_factory=dict)
     failure: CheckFailed | None = None
 
     def to_data(self) -> dict:
-        """Return the values as data for a fixture; a failure is kept by its sentence."""
+        """Return the outcome as data for a fixture; of a failure the message is kept."""
         failure = str(self.failure) if self.failure else None
         return {"values": self.values, "advice": self.advice, "failure": failure}
 
@@ -37,32 +37,36 @@ class Outcome:
 
 
 def copy_case(case: Case) -> Case:
-    """Copy a case, so that code which writes into its arguments changes its own copy only."""
+    """Return a copy of a case, so that code which changes its arguments in place changes only that."""
     tensors: dict[str, torch.Tensor] = {}
     return unflatten(flatten(case, tensors), tensors)
 
 
 def error_names(error: BaseException) -> list[str]:
-    """Return the names of an error's class and its bases, also where it was raised in another process."""
+    """Return the names of an error's class and its bases, also if it was raised in another process."""
     return getattr(error, "names", [kind.__name__ for kind in type(error).__mro__])
 
 
 def learner_frames(error: BaseException) -> list[str]:
-    """Format the frames of a traceback that lie in notebook cells, newest last."""
+    """Return those frames of a traceback that lie in notebook cells, as text, most recent last."""
     if hasattr(error, "frames"):
         return error.frames
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if NOTEBOOK_FRAME.search(frame.filename)]
-    return [f"    in {frame.name}, line {frame.lineno}: {frame.line}" for frame in own]
+    shown = [frame for frame in frames if NOTEBOOK_FRAME.search(frame.filename)]
+    return [f"    in {frame.name}, line {frame.lineno}: {frame.line}" for frame in shown]
 
 
 def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
-    """Put `learner` through one case. Whatever its code raises ends up in the outcome's `failure`."""
+    """Run a probe on a learner's function or class in one case; errors become the outcome's `failure`.
+
+    Raises:
+        CheckAborted: if an observation could not be made.
+    """
     outcome = Outcome()
     try:
         with stand_ins_around(learner):
             for what, value, *advice in probe.observe(learner, copy_case(case)):
-                # Kept as a copy: later calls may write into a tensor that was handed out earlier.
+                # Copied, because later calls may change a tensor in place that was returned earlier.
                 outcome.values[what] = value.detach().clone() if torch.is_tensor(value) else value
                 if advice:
                     outcome.advice[what] = advice[0]
@@ -73,11 +77,11 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
     except Exception as error:
         names = error_names(error)
         if missing := NO_FORWARD.search(str(error)):
-            sentence = (
+            message = (
                 f"{missing[1]} has no `forward`: is it spelled so, and indented like `__init__`? "
                 "(nn.ModuleList has none either; nn.Sequential has.)"
             )
-            outcome.failure = LearnerBug(sentence, learner_frames(error))
+            outcome.failure = LearnerBug(message, learner_frames(error))
         elif "NotImplementedError" in names:
             outcome.failure = NothingYet("nothing here yet")
         else:

@@ -1,9 +1,9 @@
-"""How each exercise is tried out: one probe per exercise.
+"""Probes: how each exercise is run, one probe per exercise.
 
-A probe puts the learner's function or class to work on one *case* (a dict of inputs) and yields what
-it observes, a few values with a name each. It holds no answer. The same probe serves the check in
-the notebook (observations compared with numbers in data/checks), the hidden check (compared with the
-reference on new inputs) and the table of known slips (compared with what each slip does).
+A probe runs the learner's function or class on one *case* (a dict of inputs) and yields what it
+observes: a few named values. It holds no answer. The same probe serves the check in the notebook
+(observations are compared with the numbers in data/checks), the hidden check (with the solution's, on
+new inputs) and the known slips (with what each slip does).
 """
 
 import importlib
@@ -18,13 +18,13 @@ from torch import Tensor
 from detrlab.checks import probes
 
 Case = dict[str, Any]
-# (what, value) or (what, value, advice): the name is said to the learner when the value is wrong.
+# (what, value) or (what, value, advice). `what` names the value in the message if it is wrong.
 Observation = tuple[str, Any] | tuple[str, Any, str]
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A generator function of the learner's object and a case, and how to draw a wrong value."""
+    """A generator function that takes a learner's object and a case, and how to draw a wrong value."""
 
     observe: Callable[[Any, Case], Iterator[Observation]]
     draw: str | None = None  # "terms" for single numbers, or a kind of detrlab.draw.compare_panels
@@ -35,9 +35,17 @@ CUT = "The outputs are right: look for a detach, a no_grad or .data on the way."
 
 
 def gradient_at(start: Tensor, output: Tensor) -> Tensor:
-    """Return the gradient that comes back from an output to a leaf it was made from; 0 if none does.
+    """Return the gradient, at a leaf, of the sum of an output's squares; zeros if none reaches it.
 
-    Hand out a clone of the leaf: who writes into an argument gets away with it, as in a whole model.
+    The learner's code should be given a clone of the leaf, so that in-place changes of an argument go
+    unnoticed, as they do inside a model.
+
+    Args:
+        start: the leaf, [...] of any shape.
+        output: [...] of any shape, computed from it.
+
+    Returns:
+        The gradient, [...] of the shape of `start`.
     """
     if not output.requires_grad:
         return torch.zeros_like(start)
@@ -45,7 +53,7 @@ def gradient_at(start: Tensor, output: Tensor) -> Tensor:
 
 
 def probe(draw: str | None = None) -> Callable:
-    """Register the decorated generator function as the probe of the exercise that it is named after."""
+    """Register the decorated generator function as the probe of the exercise of the same name."""
 
     def register(observe: Callable) -> Callable:
         PROBES[observe.__name__] = Probe(observe, draw)
@@ -55,7 +63,7 @@ def probe(draw: str | None = None) -> Callable:
 
 
 def find(exercise: str) -> Probe:
-    """Return the probe of an exercise. AttributeError, naming those there are, where it is unknown."""
+    """Return the probe of an exercise; raise AttributeError, naming those that exist, if it has none."""
     for module in pkgutil.walk_packages(probes.__path__, f"{probes.__name__}."):
         importlib.import_module(module.name)
     if exercise not in PROBES:

@@ -1,4 +1,4 @@
-"""Give a learner's module the weights that a check was computed with."""
+"""Load the weights with which a check was computed into a learner's module."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,40 +7,47 @@ import torch
 
 from detrlab.checks.errors import CheckFailed
 
-Weights = dict[str, torch.Tensor]
+Weights = dict[str, torch.Tensor]  # a state_dict: tensors [...] by name
 MOST = 60_000_000  # numbers in a model's state: DETR-R50 has 41 million
 
 
 def copy_weights(module: Any, weights: Weights) -> None:
-    """Copy weights by attribute name, or in order of definition where names differ but shapes agree.
+    """Copy weights by attribute name, or in order of definition if the names differ but the shapes agree.
 
-    A joint projection of queries, keys and values (`in_proj`) also fits three separate ones, defined in
-    that order. CheckFailed, naming the attribute that is missing, where nothing fits.
+    A joint projection of queries, keys and values (`in_proj` [3d, d]) also fits three separate ones
+    [d, d] that are defined in that order.
+
+    Args:
+        module: whose parameters and buffers are set.
+        weights: tensors [...] by name.
+
+    Raises:
+        CheckFailed: naming an attribute that is missing, of another shape or one too many.
     """
-    own = dict(module.state_dict())
-    if shapes(own) == shapes(weights):
+    state = dict(module.state_dict())
+    if shapes(state) == shapes(weights):
         module.load_state_dict(weights)
         return
     for layout in (weights, split_projections(weights)):
-        if list(shapes(own).values()) == list(shapes(layout).values()):
-            module.load_state_dict(dict(zip(own, layout.values(), strict=True)))
+        if list(shapes(state).values()) == list(shapes(layout).values()):
+            module.load_state_dict(dict(zip(state, layout.values(), strict=True)))
             return
-    raise CheckFailed(mismatch(own, weights))
+    raise CheckFailed(mismatch(state, weights))
 
 
 def shapes(weights: Weights) -> dict[str, list[int]]:
-    """Return the shape of each entry, by name."""
+    """Return the shape of each tensor [...], by name."""
     return {name: list(tensor.shape) for name, tensor in weights.items()}
 
 
 def refuse_giants(weights: Weights) -> None:
-    """Raise CheckFailed where a model's state is larger than any DETR of the course."""
+    """Raise CheckFailed if the tensors [...] of a state hold more than MOST numbers in all."""
     if (numbers := sum(tensor.numel() for tensor in weights.values())) > MOST:
         raise CheckFailed(f"Your model's state holds {numbers:,} numbers; {MOST:,} are more than enough.")
 
 
 def split_projections(weights: Weights) -> Weights:
-    """Replace each `in_proj` weight and bias [3d, ...] by separate ones for queries, keys and values."""
+    """Replace each `in_proj` weight and bias [3d, ...] by three [d, ...], of queries, keys and values."""
 
     def is_joint(prefix: str) -> bool:
         weight, bias = (weights.get(f"{prefix}in_proj_{part}") for part in ("weight", "bias"))
@@ -62,20 +69,25 @@ def split_projections(weights: Weights) -> Weights:
     return dict(entries())
 
 
-def mismatch(own: Weights, weights: Weights) -> str:
-    """Say in one sentence which attribute is missing, has another shape, or is one too many."""
+def mismatch(state: Weights, weights: Weights) -> str:
+    """Return a message that names an attribute which is missing, of another shape or one too many.
+
+    Args:
+        state: the module's tensors [...] by name.
+        weights: those that it should have.
+    """
     for name, tensor in weights.items():
         attribute = name.rpartition(".")[0] or name
-        if name not in own and any(other.startswith(f"{attribute}.") for other in own):
+        if name not in state and any(other.startswith(f"{attribute}.") for other in state):
             return f"Your `{attribute}` has no parameter {name} {list(tensor.shape)}."
-        if name not in own:
+        if name not in state:
             return (
                 f"Your module has no `{attribute}`; looked for its parameter {name} {list(tensor.shape)}."
             )
-        if own[name].shape != tensor.shape:
+        if state[name].shape != tensor.shape:
             return (
-                f"`{attribute}` has the wrong size: {name} is {list(own[name].shape)}, "
+                f"`{attribute}` has the wrong size: {name} is {list(state[name].shape)}, "
                 f"it should be {list(tensor.shape)}."
             )
-    extra = next(name for name in own if name not in weights)
-    return f"Your module has a parameter too many: {extra} {list(own[extra].shape)}."
+    extra = next(name for name in state if name not in weights)
+    return f"Your module has a parameter too many: {extra} {list(state[extra].shape)}."

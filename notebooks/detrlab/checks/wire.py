@@ -1,4 +1,4 @@
-"""Frames, JSON and raw tensors (safetensors), over a pipe that the other end may have spoilt."""
+"""Exchange frames of JSON and raw tensors (safetensors) over a pipe whose other end is not trusted."""
 
 import json
 import struct
@@ -21,7 +21,16 @@ class ProtocolError(CheckAborted):
 
 
 def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) -> None:
-    """Write one frame. ProtocolError where it would be larger than the limit."""
+    """Write one frame.
+
+    Args:
+        pipe: where to write.
+        data: JSON data.
+        tensors: [...] of any shape, by name.
+
+    Raises:
+        ProtocolError: if the frame would be larger than the limit.
+    """
     text = json.dumps(data).encode()
     blob = tensors_to_bytes(tensors) if tensors else b""
     if len(text) > TEXT_LIMIT or len(text) + len(blob) > LIMIT:
@@ -33,7 +42,12 @@ def write_frame(pipe: IO[bytes], data: Any, tensors: dict[str, torch.Tensor]) ->
 
 
 def read_frame(pipe: IO[bytes]) -> tuple[Any, dict[str, torch.Tensor]]:
-    """Read one frame. EOFError where the other end is gone, ProtocolError where it is not a frame."""
+    """Read one frame: JSON data and tensors [...] by name.
+
+    Raises:
+        EOFError: if the other end is closed.
+        ProtocolError: if what arrives is not a frame, or is larger than the limit.
+    """
     text_length, blob_length = HEADER.unpack(read_exactly(pipe, HEADER.size))
     if text_length > TEXT_LIMIT or text_length + blob_length > LIMIT:
         raise ProtocolError("the frame is larger than the limit")
@@ -47,7 +61,7 @@ def read_frame(pipe: IO[bytes]) -> tuple[Any, dict[str, torch.Tensor]]:
 
 
 def read_exactly(pipe: IO[bytes], length: int) -> bytes:
-    """Read `length` bytes and not one more, which may be for another process; EOFError at the end."""
+    """Read exactly `length` bytes, since more may be for another process; raise EOFError at the end."""
     parts = bytearray()
     while len(parts) < length:
         part = pipe.read(min(length - len(parts), 1 << 20))

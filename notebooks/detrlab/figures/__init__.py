@@ -1,1 +1,1 @@
-"""How pictures are made and compared."""
+"""How figures are drawn, compared and shown."""

@@ -19,15 +19,15 @@ from PIL import Image
 
 from detrlab.display import notebook_display
 
-# Okabe and Ito's palette: told apart with every common kind of colour blindness.
+# Okabe and Ito's palette: distinguishable with every common kind of colour blindness.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 GREY = "#BBBBBB"
 INK = "#222222"
 DPI = 100
-LARGE_PNG = 60_000
+LARGE_PNG = 60_000  # bytes
 
 Array = NDArray[np.float64]
-_PLACES: set[str] = set()  # the names that `show` has been given
+_PLACES: set[str] = set()  # the names that `show` has used
 
 
 def class_color(label: int) -> str:
@@ -38,7 +38,7 @@ def class_color(label: int) -> str:
 def new_figure(width: float, height: float, arranged: bool = True) -> Figure:
     """Make a white figure, width x height in inches, that no global list keeps alive.
 
-    `arranged` leaves the places of axes and titles to Matplotlib's constrained layout.
+    If `arranged`, Matplotlib's constrained layout places axes and titles.
     """
     figure = Figure(
         figsize=(width, height), dpi=DPI, layout="constrained" if arranged else None, facecolor="white"
@@ -48,9 +48,12 @@ def new_figure(width: float, height: float, arranged: bool = True) -> Figure:
 
 
 def image_grid(rows: int, columns: int, cell: int = 256, header: int = 0) -> tuple[Figure, list[Axes]]:
-    """Make a grid of square axes, row by row, under a header (heights and widths in pixels).
+    """Make a grid of square axes below a header; return the figure and the axes, row by row.
 
-    A cell is a multiple of 128 pixels wide, so that toy images are enlarged without a blur.
+    Args:
+        rows, columns: of the grid.
+        cell: width and height of the axes in pixels; at a multiple of 128 toy images stay sharp.
+        header: height of the header in pixels.
     """
     gap, title = 10, 22
     width = columns * (cell + gap) + gap
@@ -66,12 +69,12 @@ def image_grid(rows: int, columns: int, cell: int = 256, header: int = 0) -> tup
 
 
 def to_array(values: object) -> Array:
-    """Turn a tensor (any device, type or gradient), an array or nested lists into float64."""
+    """Turn a tensor on any device, an array or nested lists [...] into a float64 array [...]."""
     return torch.as_tensor(values).detach().to("cpu", torch.float64).numpy()
 
 
 def to_png(fig: Figure) -> bytes:
-    """Render a figure; large pictures keep 256 colours, so that notebooks stay small."""
+    """Render a figure as PNG; large pictures are reduced to 256 colours, so that notebooks stay small."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", facecolor=fig.get_facecolor())
     if buffer.tell() > LARGE_PNG:
@@ -86,12 +89,12 @@ def show(fig: Figure, alt: str, place: str | None = None) -> None:
 
     JupyterLab and nbconvert give a PNG output no alt text, so the picture goes in as HTML, where
     <img alt> is honoured. The bare PNG stands beside it for tools that drop HTML, and the words
-    alone are for terminals. In a plain `python script.py` run the figure is only closed.
+    alone are for terminals. In a plain `python script.py` run nothing is shown.
 
     Args:
         fig: the figure.
-        alt: what the figure shows, in a sentence or two, for those who do not see it.
-        place: a name; a later figure shown with the same name takes the place of this one.
+        alt: what the figure shows, in a sentence or two, for those who cannot see it.
+        place: a name; a later figure shown with the same name replaces this one.
 
     Raises:
         ValueError: if alt is empty.
@@ -104,8 +107,8 @@ def show(fig: Figure, alt: str, place: str | None = None) -> None:
         picture = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
         bundle = {"text/html": picture, "image/png": png, "text/plain": alt}
         metadata = {"image/png": {"alt": alt}}
-        there = {"display_id": place, "update": place in _PLACES} if place else {}
-        display(bundle, metadata=metadata, raw=True, **there)
+        options = {"display_id": place, "update": place in _PLACES} if place else {}
+        display(bundle, metadata=metadata, raw=True, **options)
         if place:
             _PLACES.add(place)
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -117,7 +120,7 @@ def show(fig: Figure, alt: str, place: str | None = None) -> None:
 def heatmap(
     values: object, ax: Axes | None = None, title: str | None = None, symmetric: bool = False
 ) -> Axes:
-    """Draw a matrix in colours whose steps look equal, with a small colour bar.
+    """Draw a matrix as a heat map with a small colour bar.
 
     Args:
         values: [H, W]; cells that are not finite are left grey.

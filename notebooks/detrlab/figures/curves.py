@@ -1,4 +1,4 @@
-"""The live figure of a training: loss parts, what to watch, AP, and one image as the model sees it."""
+"""The live figure of a training: loss parts, AP, other measures, and what is found in one image."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from detrlab.toy import Sample, six_images
 Line = tuple[str, list[float], list[float]]
 
 PICTURED = 1  # which of the six images
-FILM = 6  # pictures in the strip
+FILM = 6  # pictures in the row of them, at most
 SHOWN = 0.5  # the score from which a box is drawn
 LINES = {
     "matched_no_object": ('"no object", matched', PALETTE[0]),
@@ -26,7 +26,13 @@ LINES = {
 
 
 class Curves:
-    """What a training has shown so far, and its figure."""
+    """What has been recorded of a training, and its figure.
+
+    Attributes:
+        losses: points of the loss curves: "step" and the mean of each loss part.
+        measures: points of the other curves: "step", AP and what `watch` returns.
+        pictures: "step" and the boxes, classes and scores found in one image, as lists.
+    """
 
     def __init__(self) -> None:
         self.losses: list[dict[str, float]] = []
@@ -35,17 +41,17 @@ class Curves:
         self.place = f"training-{id(self)}"  # the output that each new drawing replaces
 
     def to_data(self) -> dict[str, Any]:
-        """Return everything as plain data."""
+        """Return what has been recorded, as plain data."""
         return {"losses": self.losses, "measures": self.measures, "pictures": self.pictures}
 
     def from_data(self, data: dict[str, Any]) -> None:
-        """Take up what `to_data` returned."""
+        """Restore what `to_data` returned."""
         self.losses, self.measures = data["losses"], data["measures"]
         self.pictures = data["pictures"]
 
     @torch.no_grad()
     def take_picture(self, model: nn.Module, step: int) -> None:
-        """Keep what the model finds in one of the six images at this moment."""
+        """Record what the model finds in one of the six held-out images; its mode is restored."""
         training, device = model.training, next(model.parameters()).device
         image, _ = six_images()[PICTURED]
         found = detections(model.eval()(image[None].to(device)))[0]
@@ -54,7 +60,11 @@ class Curves:
         self.pictures.append({"step": step, **{k: v[clear].tolist() for k, v in found.items()}})
 
     def draw(self, num_steps: int) -> None:
-        """Show the figure, in the place of the one before; without a notebook there is none."""
+        """Show the figure in a notebook, in the place of the previous one; elsewhere do nothing.
+
+        Args:
+            num_steps: the length of the training, where the axes end.
+        """
         if notebook_display() is None:
             return
         figure = new_figure(9.6, 4.6 if self.pictures else 2.7)
@@ -74,8 +84,8 @@ class Curves:
         show(figure, self.words(), place=self.place)
 
     def draw_film(self, row: Any) -> None:
-        """Draw the image as it was seen at up to FILM moments, evenly spread."""
-        from detrlab.draw import visualize  # here: draw imports the figures and more
+        """Draw the image with its recorded boxes, at up to FILM steps, evenly spread."""
+        from detrlab.draw import visualize  # imported here, since draw imports the figures
 
         last = len(self.pictures) - 1
         chosen = sorted({round(last * number / (FILM - 1)) for number in range(FILM)})
@@ -88,29 +98,37 @@ class Curves:
                 visualize(image, found, ax, f"step {picture['step']}", names=())
 
     def words(self) -> str:
-        """Say what the figure shows, for those who do not see it."""
+        """Return the alt text of the figure."""
         point = self.losses[-1]
         parts = ", ".join(f"{name} {point[name]:.3f}" for name in ("class", "bbox", "giou"))
         words = f"Training curves. At step {point['step']}: loss parts {parts}."
         if self.measures:
-            at = self.measures[-1]
+            measured = self.measures[-1]
             words += (
-                f" At step {at['step']}: AP {at['AP']:.2f}, AP50 {at['AP50']:.2f}; "
-                + ", ".join(f"{name} {at[key]:.2f}" for key, (name, _) in LINES.items())
+                f" At step {measured['step']}: AP {measured['AP']:.2f}, AP50 {measured['AP50']:.2f}; "
+                + ", ".join(f"{name} {measured[key]:.2f}" for key, (name, _) in LINES.items())
                 + ". Below, one of the six images with the boxes found at several steps."
             )
         return words
 
 
 def curve(points: Sequence[dict[str, float]], key: str) -> tuple[list[float], list[float]]:
-    """Return the steps and the values of one key."""
+    """Return the steps and the values of one key, from a list of points."""
     return [point["step"] for point in points], [point[key] for point in points]
 
 
 def draw_lines(
     ax: Axes, lines: Sequence[Line], colors: Sequence[str], title: str, top: float | None = None
 ) -> None:
-    """Draw curves (name, steps, values), each with its name at its end, and the names apart."""
+    """Draw curves, each with its name at its end; the names do not overlap.
+
+    Args:
+        ax: where to draw.
+        lines: (name, steps, values) of each curve.
+        colors: of the curves, in this order.
+        title: a few words above the axes.
+        top: where the y axis ends; None leaves that to Matplotlib.
+    """
     for (_, steps, values), color in zip(lines, colors, strict=False):
         ax.plot(steps, values, color=color, marker="." if len(steps) < 15 else "", linewidth=1.4)
     ax.set_ylim(0, top)
@@ -134,7 +152,13 @@ def draw_lines(
 def watch(
     model: nn.Module, matcher: nn.Module, samples: Sequence[Sample], device: torch.device
 ) -> dict[str, float]:
-    """Return what tells a training that works from one that does not, on samples (image, target).
+    """Return measures that distinguish a training that works from one that does not, each in 0..1.
+
+    Args:
+        model: a DETR; its mode is restored.
+        matcher: as in step 6.
+        samples: B samples (image [3, H, W], target), all images of one size.
+        device: of the model.
 
     Returns:
         matched_no_object, unmatched_no_object: the mean probability of "no object" on queries that

@@ -1,4 +1,4 @@
-"""Draw your answer beside the expected one, when a check fails and a picture says more."""
+"""Draw a learner's answer beside the expected one, when a check fails and a figure helps."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ SETS = ("boxes", "centres", "pairs")
 
 
 def compare_panels(yours: object, expected: object, kind: str, title: str) -> Figure:
-    """Draw your answer beside the expected one, as far as wrong shapes and NaN let it be drawn.
+    """Draw a learner's answer beside the expected one, as far as wrong shapes and NaN permit.
 
     Args:
         yours: what the learner's code returned.
         expected: the right answer. Of a stack [..., n, m] the matrix that differs most is drawn.
-        kind: side by side with the difference: "matrix" ([n, m], small ones with their numbers),
-            "map" ([H, W]) or "tokens" ([L, d]). Over each other: "boxes" ([n, 4] xyxy), "centres"
+        kind: drawn side by side with the difference: "matrix" ([n, m], small ones with their numbers),
+            "map" ([H, W]) or "tokens" ([L, d]). Drawn over each other: "boxes" ([n, 4] xyxy), "centres"
             ([n, 4] cxcywh) or "pairs" (a table [N, M] of zeros and ones: which query has which object).
         title: a few words above the panels.
 
@@ -58,7 +58,7 @@ def compare_panels(yours: object, expected: object, kind: str, title: str) -> Fi
 
 
 def describe_difference(yours: object, expected: object, kind: str) -> str:
-    """Say in words what `compare_panels` shows, for those who do not see it."""
+    """Return in words what `compare_panels` draws for the same arguments, as alt text."""
     mine, right = _as_array(yours), _as_array(expected)
     if mine is None or right is None or mine.shape != right.shape:
         return f"Yours is {_describe(yours)}, expected {_describe(expected)}."
@@ -84,12 +84,12 @@ def _titled(width: float, height: float, title: str) -> Figure:
 
 
 def _as_array(values: object) -> Array | None:
-    """Return values as an array of at least one row, or None where they are no numbers."""
+    """Return values as an array [..., n, m], or None if they are no numbers or empty."""
     try:
         cells = np.atleast_2d(to_array(values))
     except (TypeError, ValueError, RuntimeError):
         return None
-    # Matplotlib overflows on larger numbers.
+    # Larger numbers overflow in Matplotlib.
     return np.where(np.abs(cells) < 1e30, cells, np.nan) if cells.size else None
 
 
@@ -100,13 +100,13 @@ def _worst_place(difference: Array) -> tuple[int, ...]:
 
 
 def _describe(values: object) -> str:
-    """Say in a few words what cannot be drawn."""
+    """Return in a few words what a value is that cannot be drawn."""
     shape = getattr(values, "shape", None)
     return f"a {type(values).__name__}" if shape is None else f"a tensor {list(shape)}"
 
 
 def _say(ax: Axes, words: str) -> None:
-    """Write words where a picture would have been."""
+    """Write words in the place of a picture."""
     ax.set_axis_off()
     ax.text(0.5, 0.5, words, ha="center", va="center", fontsize=9, color=INK, transform=ax.transAxes)
 
@@ -114,7 +114,7 @@ def _say(ax: Axes, words: str) -> None:
 def _draw_matrix(
     ax: Axes, stack: Array | None, where: tuple[int, ...], name: str, kind: str, values: object
 ) -> None:
-    """Draw one matrix of a stack (the first, if `where` is empty), or say what is there instead."""
+    """Draw the matrix at `where` of a stack [..., n, m], or write what is there instead."""
     if stack is None:
         _say(ax, f"{name}: {_describe(values)},\nwhich cannot be drawn.")
         return
@@ -133,7 +133,7 @@ def _draw_matrix(
 
 
 def _share_colors(axes: Sequence[Axes]) -> None:
-    """Give the same value the same colour in all these panels."""
+    """Use one colour scale in all these panels."""
     pictures = [picture for ax in axes for picture in ax.images]
     limits = np.array([picture.get_clim() for picture in pictures])
     for picture in pictures:

@@ -1,4 +1,4 @@
-"""Draw your boxes, your pairs and the parts of your loss over or beside the expected ones."""
+"""Draw a learner's boxes, pairs and loss parts over or beside the expected ones."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,12 @@ MOST_NOTES = 3
 
 
 def corners(boxes: Array | None, kind: str) -> Array | None:
-    """Lay boxes [..., 4] out as rows (x0, y0, x1, y1); None where they are no rows of four."""
+    """Return boxes [..., 4] as rows (x0, y0, x1, y1) [n, 4], or None if they are not of that shape.
+
+    Args:
+        boxes: corners, or centre and size; None if the answer was no array.
+        kind: "boxes" for corners, "centres" for (cx, cy, w, h).
+    """
     if boxes is None or boxes.shape[-1] != 4:
         return None
     rows = boxes.reshape(-1, 4)
@@ -24,7 +29,13 @@ def corners(boxes: Array | None, kind: str) -> Array | None:
 
 
 def draw_boxes(ax: Axes, mine: Array | None, right: Array | None, what: str) -> None:
-    """Draw the expected boxes in full lines and yours in dashes, each with its number."""
+    """Draw the expected boxes with full lines and the learner's with dashes, each with its number.
+
+    Args:
+        ax: where to draw.
+        mine, right: [n, 4], (x0, y0, x1, y1); None if they cannot be drawn.
+        what: in that case, what the learner's answer is instead.
+    """
     notes = ["yours: dashed, number at the bottom right"]
     if mine is None:
         notes = [f"yours is {what}, not [n, 4]: it cannot be drawn"]
@@ -52,38 +63,43 @@ def draw_boxes(ax: Axes, mine: Array | None, right: Array | None, what: str) -> 
 
 
 def describe_boxes(mine: Array, right: Array) -> str:
-    """Say for the first boxes that differ where they are and where they should be."""
+    """Return where the first boxes that differ are and should be; mine and right are [..., 4]."""
     pairs = zip(mine.reshape(-1, mine.shape[-1]), right.reshape(-1, right.shape[-1]), strict=True)
     different = [
-        f"box {order}: yours {as_words(one)}, expected {as_words(other)}"
-        for order, (one, other) in enumerate(pairs)
-        if not np.allclose(one, other, rtol=1e-4, atol=1e-5)
+        f"box {order}: yours {as_words(box)}, expected {as_words(expected)}"
+        for order, (box, expected) in enumerate(pairs)
+        if not np.allclose(box, expected, rtol=1e-4, atol=1e-5)
     ]
     more = f"; and {len(different) - MOST_NOTES} more" if len(different) > MOST_NOTES else ""
     return "; ".join(different[:MOST_NOTES]) + more + "."
 
 
 def as_words(numbers: Array) -> str:
-    """Write the numbers of a box."""
+    """Return the numbers of a box [4] as text."""
     return f"({', '.join(f'{number:.3g}' for number in numbers)})"
 
 
 def draw_pairs(ax: Axes, mine: Array, right: Array) -> None:
-    """Draw queries on the left, objects on the right, and a line for each pair, grey where both agree."""
-    queries = np.flatnonzero((mine + right).any(axis=1)).tolist()  # the others have no pair in either
+    """Draw queries on the left, objects on the right, and a line for each pair, grey if both have it.
+
+    Args:
+        ax: where to draw.
+        mine, right: tables [N, M] of zeros and ones: 1 where a query is paired with an object.
+    """
+    queries = np.flatnonzero((mine + right).any(axis=1)).tolist()  # the others are unpaired in both
     n_objects = mine.shape[1]
     height = {query: -order for order, query in enumerate(queries)}
     middle = (len(queries) - n_objects) / 2
     for query in queries:
         ax.text(-0.03, height[query], f"query {query}", ha="right", va="center", fontsize=9, color=INK)
-        for thing in range(n_objects):
-            own, wanted = bool(mine[query, thing]), bool(right[query, thing])
-            color = GREY if own and wanted else YOUR_COLOR if own else EXPECTED_COLOR
-            if own or wanted:
-                line = "--" if own and not wanted else "-"
-                ax.plot([0, 1], [height[query], -thing - middle], line, color=color, lw=2, marker="o")
-    for thing in range(n_objects):
-        ax.text(1.03, -thing - middle, f"object {thing}", va="center", fontsize=9, color=INK)
+        for index in range(n_objects):
+            given, wanted = bool(mine[query, index]), bool(right[query, index])
+            color = GREY if given and wanted else YOUR_COLOR if given else EXPECTED_COLOR
+            if given or wanted:
+                line = "--" if given and not wanted else "-"
+                ax.plot([0, 1], [height[query], -index - middle], line, color=color, lw=2, marker="o")
+    for index in range(n_objects):
+        ax.text(1.03, -index - middle, f"object {index}", va="center", fontsize=9, color=INK)
     notes = (("yours: dashed", YOUR_COLOR), ("expected: full lines", EXPECTED_COLOR))
     for order, (words, color) in enumerate((*notes, ("both: grey", "#777777"))):
         ax.text(0.36 * order, 1.03, words, color=color, fontsize=9, transform=ax.transAxes)
@@ -93,16 +109,20 @@ def draw_pairs(ax: Axes, mine: Array, right: Array) -> None:
 
 
 def describe_pairs(mine: Array, right: Array) -> str:
-    """Say for each object whose query differs which one you gave it and which one is expected."""
+    """Return, for each object whose query differs, the learner's and the expected one.
 
-    def names(table: Array, thing: int) -> str:
-        found = np.flatnonzero(table[:, thing]).tolist()
+    Args:
+        mine, right: tables [N, M] of zeros and ones: 1 where a query is paired with an object.
+    """
+
+    def names(table: Array, index: int) -> str:
+        found = np.flatnonzero(table[:, index]).tolist()
         return f"query {' and '.join(map(str, found))}" if found else "no query"
 
     different = [
-        f"object {thing}: yours {names(mine, thing)}, expected {names(right, thing)}"
-        for thing in range(mine.shape[1])
-        if (mine[:, thing] != right[:, thing]).any()
+        f"object {index}: yours {names(mine, index)}, expected {names(right, index)}"
+        for index in range(mine.shape[1])
+        if (mine[:, index] != right[:, index]).any()
     ]
     return "; ".join(different) + "."
 
@@ -110,7 +130,13 @@ def describe_pairs(mine: Array, right: Array) -> str:
 def compare_terms(
     yours: Mapping[str, object], expected: Mapping[str, object], title: str
 ) -> tuple[Figure, str]:
-    """Draw numbers by name, each expected one with yours below it; return the figure and its words."""
+    """Draw named numbers as bars, the learner's and the expected one; return the figure and its alt text.
+
+    Args:
+        yours: what the learner's code returned, by name; anything but a single number counts as NaN.
+        expected: the right numbers, by name.
+        title: a few words above the bars.
+    """
     figure = new_figure(7.2, 0.8 + 0.62 * len(expected))
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, color=INK)
     ax = figure.add_subplot()

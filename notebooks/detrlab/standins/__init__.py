@@ -1,1 +1,1 @@
-"""What takes the place of steps that are not written yet."""
+"""The stand-ins: what takes the place of steps that are not written yet."""

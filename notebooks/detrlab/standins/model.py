@@ -1,6 +1,6 @@
 """The stand-ins of steps 7 and 8: the loss and the whole model.
 
-See `detrlab.standins`, which lists them: they keep the contract and give no answer away.
+They keep the contracts of the exercises and give no answer away; see `detrlab.standins.registry`.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from detrlab.toy import Target
 
 
 class DetrLoss(nn.Module):
-    """Compare predictions with targets by yes-or-no questions, smooth L1 and plain IoU."""
+    """Compare predictions with targets by binary cross-entropy, smooth L1 and plain IoU."""
 
     def __init__(
         self,
@@ -32,7 +32,16 @@ class DetrLoss(nn.Module):
         self.factors = {"class": weight_class, "bbox": weight_bbox, "giou": weight_giou}
 
     def forward(self, outputs: Outputs, targets: Sequence[Target]) -> dict[str, Tensor]:
-        """Return the last layer's parts, and the "total" as the mean over all layers."""
+        """Return the loss parts of the last layer, and the "total", a mean over all layers.
+
+        Args:
+            outputs: "pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4] and, optionally, "aux_outputs", a
+                list of the same for the earlier layers.
+            targets: for each image "labels" [M] and "boxes" [M, 4].
+
+        Returns:
+            "class", "bbox", "giou" and "total", each [].
+        """
         layers = [self._parts(layer, targets) for layer in [*outputs.get("aux_outputs", []), outputs]]
         weighted = [torch.stack([layer[name] * self.factors[name] for name in layer]) for layer in layers]
         return {**layers[-1], "total": torch.stack(weighted).sum(1).mean()}
@@ -44,9 +53,9 @@ class DetrLoss(nn.Module):
         answers = torch.eye(self.num_classes + 1).to(logits)
         wanted = answers[-1].repeat(*logits.shape[:2], 1)
         near, overlap, count = boxes.sum() * 0, boxes.sum() * 0, 0
-        for image, (queries, things) in enumerate(self.matcher(outputs, targets)):
-            wanted[image, queries] = answers[targets[image]["labels"][things]]
-            mine, right = boxes[image, queries], targets[image]["boxes"][things]
+        for image, (queries, objects) in enumerate(self.matcher(outputs, targets)):
+            wanted[image, queries] = answers[targets[image]["labels"][objects]]
+            mine, right = boxes[image, queries], targets[image]["boxes"][objects]
             near = near + F.smooth_l1_loss(mine, right, reduction="sum", beta=0.05)
             corners = parts.box_cxcywh_to_xyxy(mine), parts.box_cxcywh_to_xyxy(right)
             overlap = overlap + (1 - box_iou(*corners).diagonal()).sum()
@@ -57,7 +66,7 @@ class DetrLoss(nn.Module):
 
 
 class DETR(nn.Module):
-    """Put the stand-ins of the week together: images [B, 3, H, W] -> logits and boxes of N queries."""
+    """Combine the stand-ins into a model: images [B, 3, H, W] -> logits and boxes of N queries."""
 
     def __init__(
         self,
@@ -81,11 +90,16 @@ class DETR(nn.Module):
         self.heads = parts.DetrPredictionHeads(d_model, num_classes)
 
     def forward(self, images: Tensor) -> dict[str, Any]:
-        """Return the last prediction, and the earlier ones as "aux_outputs"."""
+        """Return the predictions for images [B, 3, H, W].
+
+        Returns:
+            "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4] of the last decoder layer, and
+            "aux_outputs", a list of the same for the earlier layers.
+        """
         features = self.backbone(images)
         places = self.position_encoding(features).flatten(2).mT
         memory = self.encoder(features.flatten(2).mT, places)
         queries = self.query_embed.weight.repeat(len(images), 1, 1)
-        looks = [self.heads(look) for look in self.decoder(queries, memory, places, queries)]
-        *aux, last = [{"pred_logits": logits, "pred_boxes": boxes} for logits, boxes in looks]
+        predictions = [self.heads(layer) for layer in self.decoder(queries, memory, places, queries)]
+        *aux, last = [{"pred_logits": logits, "pred_boxes": boxes} for logits, boxes in predictions]
         return {**last, "aux_outputs": aux}

@@ -1,6 +1,6 @@
 """The stand-ins of steps 0 to 6, from the boxes to the matcher.
 
-See `detrlab.standins`, which lists them: they keep the contract and give no answer away.
+They keep the contracts of the exercises and give no answer away; see `detrlab.standins.registry`.
 """
 
 import math
@@ -21,14 +21,14 @@ Pairs = list[tuple[Tensor, Tensor]]
 
 
 def box_cxcywh_to_xyxy(boxes: Tensor) -> Tensor:
-    """Turn boxes [..., 4] in [0, 1] of the image from centre and size into corners; no pixels."""
+    """Turn boxes [..., 4] from centre and size to corners, clamped to [0, 1], fractions of the image."""
     from torchvision.ops import box_convert
 
     return box_convert(boxes.clamp(0, 1), "cxcywh", "xyxy")
 
 
 def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
-    """Return the GIoU of every pair of xyxy boxes, [N, 4] and [M, 4] -> [N, M]."""
+    """Return the GIoU of every pair of xyxy boxes, [N, 4] and [M, 4] -> [N, M]; -1 where it is NaN."""
     from torchvision import ops
 
     return ops.generalized_box_iou(boxes1, boxes2).nan_to_num(-1.0)
@@ -45,13 +45,17 @@ class Backbone(nn.Module):
         self.projection = nn.Conv2d(width, d_model, kernel_size=3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the features of a batch of images."""
+        """Return features [B, d, H', W'] for images [B, 3, H, W]."""
         features = self.body(images)
         return self.projection(features)
 
 
 class PositionalEncoding2D(nn.Module):
-    """Describe each cell of x [B, C, H', W'] by random waves over the image, [B, d, H', W']."""
+    """Encode the cells of x [B, C, H', W'] by random waves over the image, [B, d, H', W'].
+
+    Raises:
+        ValueError: if d_model is not a multiple of 4.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class PositionalEncoding2D(nn.Module):
         self.phases = scale * torch.rand(d_model, 1, 1, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the encoding, on the device and in the type of x."""
+        """Return the encoding [B, d, H', W'] for x [B, C, H', W'], on its device and in its dtype."""
         rows, columns = (torch.linspace(-1, 1, length) for length in x.shape[-2:])
         places = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
         waves = torch.cos(torch.tensordot(self.waves, places, dims=1) + self.phases)
@@ -76,7 +80,7 @@ class PositionalEncoding2D(nn.Module):
 
 
 def several(count: int, kind: type[nn.Module], options: dict) -> nn.ModuleList:
-    """Build modules of one kind, each with weights of its own."""
+    """Build `count` modules of one class, each with its own weights."""
     return nn.ModuleList(kind(**options) for _ in range(count))
 
 
@@ -93,25 +97,25 @@ class TransformerEncoderLayer(nn.Module):
         self.drop = nn.Dropout(p=dropout)
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
-        """Return the tokens, mixed."""
+        """Return tokens [B, L, d] for tokens and positions [B, L, d]."""
         mixed = self.mix((src + pos).mT).mT
         return src + self.drop(self.mlp(self.scale(mixed)))
 
 
 class TransformerEncoder(nn.Module):
-    """Apply mixing layers one after the other, the last one first, [B, L, d] -> [B, L, d]."""
+    """Apply the mixing layers in turn, the last one first, [B, L, d] -> [B, L, d]."""
 
     def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
         super().__init__()
         self.layers = several(n_layers, TransformerEncoderLayer, layer_kwargs)
 
     def forward(self, src: Tensor, pos: Tensor) -> Tensor:
-        """Return the tokens, mixed."""
+        """Return tokens [B, L, d] for tokens and positions [B, L, d]."""
         return reduce(lambda tokens, mix: mix(tokens, pos), reversed(self.layers), src)
 
 
 class TransformerDecoderLayer(nn.Module):
-    """Let each query look at the image once; the queries [B, N, d] do not see each other."""
+    """Let queries [B, N, d] attend to the image once; they do not see each other."""
 
     def __init__(
         self, d_model: int = 256, n_heads: int = 8, dim_ff: int = 2048, dropout: float = 0.1
@@ -122,25 +126,25 @@ class TransformerDecoderLayer(nn.Module):
         self.drop = nn.Dropout(p=dropout)
 
     def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> Tensor:
-        """Return the queries after one look."""
+        """Return the new tgt [B, N, d]; query_pos is [B, N, d], memory and pos are [B, L, d]."""
         located = memory + pos
         seen, _ = self.cross_attn(tgt + query_pos, located, located)
         return tgt + self.drop(self.linear(seen))
 
 
 class TransformerDecoder(nn.Module):
-    """Look at the image n_layers times; return the queries [B, N, d] after each look."""
+    """Attend to the image n_layers times; return the queries [B, N, d] after each time."""
 
     def __init__(self, n_layers: int = 6, **layer_kwargs: Any) -> None:
         super().__init__()
         self.layers = several(n_layers, TransformerDecoderLayer, layer_kwargs)
 
     def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> list[Tensor]:
-        """Return the queries after each look."""
-        looks = accumulate(
-            self.layers, lambda seen, look: look(seen, memory, pos, query_pos), initial=tgt
+        """Return n_layers tensors [B, N, d]; the arguments are those of a layer."""
+        outputs = accumulate(
+            self.layers, lambda queries, layer: layer(queries, memory, pos, query_pos), initial=tgt
         )
-        return list(looks)[1:]
+        return list(outputs)[1:]
 
 
 class DetrPredictionHeads(nn.Module):
@@ -152,7 +156,7 @@ class DetrPredictionHeads(nn.Module):
         self.bbox_head = nn.Linear(d_model, 4)
 
     def forward(self, queries: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits and boxes."""
+        """Return logits [..., K + 1] and boxes [..., 4] for queries [..., d]."""
         return self.class_head(queries), 0.5 + 0.5 * F.softsign(self.bbox_head(queries))
 
 
@@ -165,7 +169,15 @@ class HungarianMatcher(nn.Module):
 
     @torch.no_grad()
     def forward(self, outputs: Outputs, targets: Sequence[Target]) -> Pairs:
-        """Return (queries, objects) for each image; raise ValueError where predictions are not finite."""
+        """Return the pairs of each image: indices of queries [n] and of objects [n], n = min(N, M).
+
+        Args:
+            outputs: "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4].
+            targets: for each image "labels" [M] and "boxes" [M, 4].
+
+        Raises:
+            ValueError: naming the image, if its predictions are not finite.
+        """
         logits, boxes = outputs["pred_logits"].cpu(), outputs["pred_boxes"].cpu()
         pairs = []
         for image, target in enumerate(targets):
@@ -179,8 +191,8 @@ class HungarianMatcher(nn.Module):
         far -= self.class_factor * logits.log_softmax(-1)[:, target["labels"].cpu()]
         pairs = []
         for _ in range(min(far.shape)):
-            query, thing = divmod(int(far.argmin()), far.shape[1])
-            far[query], far[:, thing] = math.inf, math.inf
-            pairs.append((query, thing))
-        queries, things = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).unbind(1)
-        return queries, things
+            query, index = divmod(int(far.argmin()), far.shape[1])
+            far[query], far[:, index] = math.inf, math.inf
+            pairs.append((query, index))
+        queries, objects = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).unbind(1)
+        return queries, objects

@@ -1,8 +1,8 @@
 """Stand-ins for what you have not written yet, so that any day of the week can be started.
 
-Each keeps the names, arguments and shapes of the real thing and can be trained, but none is the
-real thing: tokens are mixed by convolutions, queries do not see each other, matching is greedy.
-Reading this folder gives no answer away. `detrlab.steps.load` puts these in place of unwritten steps.
+Each has the names, arguments and shapes that the exercise asks for and can be trained, but none solves
+the exercise: tokens are mixed by convolutions, queries do not see each other, matching is greedy. So
+reading this folder gives no answer away. `detrlab.steps.load` puts them in the place of unwritten steps.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """The stand-ins of steps 9 and 10: training, prediction and attention maps.
 
-See `detrlab.standins.registry`, which lists them: they keep the contract and give no answer away.
+They keep the contracts of the exercises and give no answer away; see `detrlab.standins.registry`.
 """
 
 import copy
@@ -17,7 +17,7 @@ from detrlab.toy import Sample, Target, ToyDetectionDataset
 
 
 def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
-    """Turn samples into images [B, 3, H, W] and a list of targets, the last object of each first."""
+    """Join samples into images [B, 3, H, W] and a list of targets, each with its objects reversed."""
     images, targets = zip(*batch, strict=True)
     reordered: list[Target] = [
         {name: value.flip(0) for name, value in target.items()} for target in targets
@@ -28,7 +28,7 @@ def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
 def build_optimizer(
     model: nn.Module, lr: float = 1e-4, lr_backbone: float = 1e-5, weight_decay: float = 1e-4
 ) -> torch.optim.Optimizer:
-    """Return NAdam with one learning rate for convolutions and one for everything else."""
+    """Return NAdam with `lr_backbone` for the kernels of convolutions and `lr` for everything else."""
     kernels = [parameter for parameter in model.parameters() if parameter.dim() == 4]
     rest = [parameter for parameter in model.parameters() if parameter.dim() != 4]
     options: list[dict[str, Any]] = [{"params": rest}, {"params": kernels, "lr": lr_backbone}]
@@ -43,7 +43,16 @@ def train_step(
     targets: Sequence[Target],
     step: int = 0,
 ) -> dict[str, float]:
-    """Take one step along bounded gradients; return the loss parts as numbers."""
+    """Take one step along clamped gradients; return the loss parts as numbers.
+
+    Args:
+        model: a DETR.
+        criterion: a DetrLoss.
+        optimizer: of the model's parameters.
+        images: [B, 3, H, W].
+        targets: for each image "labels" [M] and "boxes" [M, 4].
+        step: ignored.
+    """
     model.zero_grad()
     losses = criterion(model(images), targets)
     torch.autograd.backward(losses["total"])
@@ -69,7 +78,7 @@ def train_detr(
     model: nn.Module | None = None,
     criterion: nn.Module | None = None,
 ) -> nn.Module:
-    """Train a small stand-in model on toy images and return it."""
+    """Train a small stand-in model on toy images and return it; the arguments are those of step 9."""
     torch.manual_seed(seed)
     trained = model or DETR(num_classes, num_queries, 64, 4, 1, 2, 128, 0.0, "tiny")
     loss = criterion or DetrLoss(num_classes, parts.HungarianMatcher(), noobj_weight)
@@ -87,7 +96,16 @@ def train_detr(
 
 @torch.no_grad()
 def predict(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> dict[str, Tensor]:
-    """Keep the queries whose best class stands clear of "no object"."""
+    """Return the queries whose best class is clearly more probable than "no object".
+
+    Args:
+        model: a DETR with N queries.
+        image: [3, H, W].
+        score_threshold: the smallest score, 0..1, of a query that is kept.
+
+    Returns:
+        "boxes" [n, 4], "classes" [n], "scores" [n] and "query_indices" [n], in 0..N-1.
+    """
     outputs = copy.deepcopy(model).eval()(image[None])
     best = outputs["pred_logits"][0, :, :-1].max(-1)
     scores = torch.sigmoid(best.values - outputs["pred_logits"][0, :, -1])
@@ -102,20 +120,26 @@ def predict(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> di
 
 @torch.no_grad()
 def cross_attention_maps(model: Any, image: Tensor, heads: bool = False) -> Tensor:
-    """Return how alike each query and each cell are, [n_dec_layers, N, H', W'], each map summing to 1.
+    """Return maps of the similarity of queries and cells, each summing to 1.
 
-    With heads=True every head gets the same, [n_dec_layers, n_heads, N, H', W'].
+    Args:
+        model: a DETR with N queries.
+        image: [3, H, W].
+        heads: return the maps once for each head; all heads have the same.
+
+    Returns:
+        [n_dec_layers, N, H', W'], with heads=True [n_dec_layers, n_heads, N, H', W'].
     """
-    still = copy.deepcopy(model).eval()
-    alike = torch.tensordot(still.query_embed.weight, still.backbone(image[None])[0], dims=1)
-    looks = still.decoder.layers
-    maps = torch.stack([alike.roll(layer, -1) / (1 + layer) for layer in range(len(looks))])
+    evaluated = copy.deepcopy(model).eval()
+    similarity = torch.tensordot(evaluated.query_embed.weight, evaluated.backbone(image[None])[0], dims=1)
+    layers = evaluated.decoder.layers
+    maps = torch.stack([similarity.roll(number, -1) / (1 + number) for number in range(len(layers))])
     maps = maps.flatten(2).softmax(-1).reshape(maps.shape)
-    return torch.stack([maps] * looks[0].cross_attn.num_heads, 1) if heads else maps
+    return torch.stack([maps] * layers[0].cross_attn.num_heads, 1) if heads else maps
 
 
 def predict_and_visualize(model: nn.Module, image: Tensor, score_threshold: float = 0.7) -> Any:
-    """Draw the image with the kept boxes; return the figure."""
+    """Draw image [3, H, W] with the boxes of the queries that `predict` returns; return the figure."""
     from detrlab.draw import visualize
 
     return visualize(image, predict(model, image, score_threshold)).figure

@@ -1,4 +1,4 @@
-"""The course read from its notebooks: steps, states, minutes, hints, predictions, answers compared."""
+"""What the course reads from its notebooks: steps, states, minutes, hints, predictions and answers."""
 
 from detrlab.study.predictions import replay
 from detrlab.study.writing import count_words, written_answer

@@ -13,7 +13,7 @@ MARKER = " SOLUTION"  # at the end of the lines that tell nbgrader where a solut
 
 
 def compare(exercise: str) -> None:
-    """Show your answer beside the solution's. Says why, where it does not: not passed, or none here."""
+    """Show your answer beside the solution's, or print why not: not passed yet, or no solutions here."""
     mine = todo_cell(exercise)
     states = {name: state for step in steps() for name, state in step.exercises.items()}
     theirs = todo_cell(exercise, SOLUTIONS)
@@ -35,7 +35,7 @@ def compare(exercise: str) -> None:
 
 
 def latest(saved: Cell) -> str:
-    """Return the cell that last defined the same names in this kernel, else the saved one."""
+    """Return the source that last defined the same names in this kernel, else that of the saved cell."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     ran = shell.user_ns.get("In", []) if shell is not None else []
@@ -49,18 +49,18 @@ def without_marks(source: str) -> str:
 
 
 def one_after_the_other(columns: dict[str, str]) -> str:
-    """Lay the answers out for a terminal, each under its name."""
+    """Return the answers as text, each under its name."""
     return "\n\n".join(f"{name}\n{'─' * len(name)}\n{source}" for name, source in columns.items())
 
 
 def side_by_side(columns: dict[str, str]) -> str:
-    """Lay both answers out for a notebook, side by side where there is room; bold: lines of one only."""
+    """Return both answers as HTML, side by side if there is room; lines of only one of them are bold."""
     lines = {name: source.split("\n") for name, source in columns.items()}
-    shared = set.intersection(*({line.strip() for line in one} for one in lines.values()))
+    shared = set.intersection(*({line.strip() for line in answer} for answer in lines.values()))
     style = "white-space:pre-wrap;overflow-wrap:anywhere;font-size:90%"
     parts = []
-    for name, own in lines.items():
-        marked = [escape(line) if line.strip() in shared else f"<b>{escape(line)}</b>" for line in own]
+    for name, answer in lines.items():
+        marked = [escape(line) if line.strip() in shared else f"<b>{escape(line)}</b>" for line in answer]
         code = f"<h4>{name}</h4><pre style='{style}'>" + "\n".join(marked) + "</pre>"
         parts.append(f"<section style='flex:1 1 26em;min-width:0'>{code}</section>")
     ways = "Bold lines stand in one of them only. There is more than one right way: ask what each gains."

@@ -1,4 +1,4 @@
-"""`hint("encoder_layer")`: the next of an exercise's folded hints."""
+"""`hint("encoder_layer")`: the next folded hint of an exercise."""
 
 from detrlab.display import present
 from detrlab.study.notebooks import hints_of
@@ -6,7 +6,7 @@ from detrlab.study.session import hints_shown
 
 
 def hint(exercise: str) -> None:
-    """Show the first hint of an exercise; called again, the next one."""
+    """Show the next hint of an exercise, the first one at the first call."""
     hints = hints_of(exercise)
     if not hints:
         print(

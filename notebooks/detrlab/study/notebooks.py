@@ -9,7 +9,7 @@ from detrlab.steps import Cell, cell_from_json, find
 from detrlab.study.session import checked
 
 DONE, WRONG, UNTOUCHED = "✓", "✗", "○"
-# What a fresh answer cell holds, and what the solutions have in its place.
+# What an untouched answer cell holds, and what the solutions have in its place.
 EMPTY_ANSWER = "YOUR ANSWER HERE"
 MODEL_ANSWER = re.compile(r"\*\*Model \w+\.\*\*")
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
@@ -20,7 +20,7 @@ HEADER = re.compile(
 
 @dataclass(frozen=True)
 class Step:
-    """One notebook: what it is, the state of each of its exercises, and which answers are written."""
+    """One notebook: its title, day and minutes, the states of its exercises, and which answers exist."""
 
     name: str
     title: str
@@ -31,28 +31,28 @@ class Step:
 
     @property
     def done(self) -> int:
-        """How many exercises have passed their check and how many answers are written, together."""
+        """The number of exercises that have passed their check plus that of written answers."""
         return list(self.exercises.values()).count(DONE) + sum(self.written.values())
 
     @property
     def whole(self) -> int:
-        """How many exercises and written questions there are."""
+        """The number of exercises and written questions."""
         return len(self.exercises) + len(self.written)
 
     @property
     def minutes_left(self) -> int:
-        """The stated minutes, less the share of what is done, to the next multiple of 5."""
+        """The stated minutes, less the share that is done, rounded to a multiple of 5."""
         return 5 * round(self.minutes * (1 - self.done / max(1, self.whole)) / 5)
 
 
 def week() -> list[Path]:
-    """List the week's notebooks: beside the running one, else in the course's folder."""
+    """Return the week's notebooks: from the folder of the running one, else from the course's."""
     first = find("00_set_prediction")
     return sorted(first.parent.glob("[0-9][0-9]_*.ipynb")) if first else []
 
 
 def steps() -> list[Step]:
-    """Return every notebook of the week that can be read as one of the course's, in order."""
+    """Return the notebooks of the week that have the course's header, in order."""
     found = []
     for path in week():
         cells = notebook_cells(path)
@@ -66,23 +66,25 @@ def steps() -> list[Step]:
 
 
 def states_of(cells: list[dict]) -> dict[str, str]:
-    """Return ✓, ✗ or ○ for each exercise, read from its cells and their saved output."""
+    """Return ✓, ✗ or ○ for each exercise, from its cells, their saved output and this kernel's checks."""
     states: dict[str, str] = {}
     for raw in cells:
         cell = cell_from_json(raw)
         if cell.role == "todo":
             states[cell.name] = UNTOUCHED if cell.is_stub else WRONG
         elif cell.role == "tests":
-            said = json.dumps(raw.get("outputs", []), ensure_ascii=False)
-            states[cell.name] = checked.get(cell.name) or state_of(cell.name, states.get(cell.name), said)
+            output = json.dumps(raw.get("outputs", []), ensure_ascii=False)
+            states[cell.name] = checked.get(cell.name) or state_of(
+                cell.name, states.get(cell.name), output
+            )
     return states
 
 
-def state_of(exercise: str, todo: str | None, said: str) -> str:
-    """Return an exercise's state from its TODO's (None where it has none) and its check's output."""
-    if todo != UNTOUCHED and f"{DONE} {exercise}" in said:
+def state_of(exercise: str, todo: str | None, output: str) -> str:
+    """Return an exercise's state, from that of its TODO (None if it has none) and its check's output."""
+    if todo != UNTOUCHED and f"{DONE} {exercise}" in output:
         return DONE
-    return todo or (WRONG if WRONG in said else UNTOUCHED)
+    return todo or (WRONG if WRONG in output else UNTOUCHED)
 
 
 def todo_cell(exercise: str, folder: Path | None = None) -> Cell | None:
@@ -95,7 +97,7 @@ def todo_cell(exercise: str, folder: Path | None = None) -> Cell | None:
 
 
 def hints_of(exercise: str) -> list[tuple[str, str]]:
-    """Return title and text of each folded hint that the notebooks hold for an exercise."""
+    """Return title and text of the folded hints for an exercise, from the week's notebooks."""
     for path in week():
         for cell in notebook_cells(path):
             if cell.get("metadata", {}).get("detrlab", {}).get("hints") == exercise:
@@ -105,19 +107,19 @@ def hints_of(exercise: str) -> list[tuple[str, str]]:
 
 
 def grade_name(cell: dict, role: str) -> str:
-    """Return the name of a cell with this role ("todo", "written", ...), of any other cell ""."""
+    """Return the name of a cell with this role ("todo", "written", ...); "" for any other cell."""
     grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or ""
     return grade_id.removeprefix(f"{role}_") if grade_id.startswith(f"{role}_") else ""
 
 
 def plain_answer(cell: dict) -> str:
-    """Return what a learner wrote into an answer cell: "" where it is as it came."""
+    """Return what a learner wrote into an answer cell; "" if it is untouched."""
     answer, _, _ = "".join(cell["source"]).partition("**Rubric")
     return MODEL_ANSWER.sub("", answer).replace(EMPTY_ANSWER, "").strip()
 
 
 def notebook_cells(path: Path) -> list[dict]:
-    """Read a notebook's cells; none where the file cannot be read, since others still can."""
+    """Return a notebook's cells, or none if the file cannot be read, so that others still are."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""`progress()`: the week as a picture, read from the notebooks as they were saved."""
+"""`progress()`: an overview of the week, read from the notebooks as they were last saved."""
 
 from html import escape
 from shutil import get_terminal_size
@@ -8,22 +8,22 @@ from detrlab.display import present
 from detrlab.study.notebooks import DONE, UNTOUCHED, WRONG, Step, steps
 
 MEANING = {DONE: "passed", WRONG: "begun, its check has not passed", UNTOUCHED: "not begun"}
-# Two of Okabe and Ito's colours and a grey that show on white and on dark pages.
+# Two of Okabe and Ito's colours and a grey, visible on white and on dark pages.
 COLOR = {DONE: "#009E73", WRONG: "#D55E00", UNTOUCHED: "#8A8A8A"}
-BAR = 10
+BAR = 10  # characters
 
 
 def progress() -> None:
-    """Show every exercise of the week, what comes next, and about how many minutes are left.
+    """Show all exercises of the week, the next one, and roughly how many minutes are left.
 
-    What counts is each notebook as it was last saved, and the checks that ran in this kernel since.
+    The states come from the notebooks as they were last saved, and from later checks in this kernel.
     """
     week = steps()
     present(as_text(week), html=as_html(week))
 
 
 def summary(week: list[Step]) -> list[str]:
-    """Return in sentences how far the week has come and what is next."""
+    """Return sentences that say how much of the week is done and what is next."""
     if not week:
         return ["There is no notebook of the week here."]
     done, whole = sum(step.done for step in week), sum(step.whole for step in week)
@@ -40,12 +40,12 @@ def summary(week: list[Step]) -> list[str]:
 
 
 def written(step: Step) -> str:
-    """Say how many of a step's written questions have an answer."""
+    """Return how many of a step's written questions have an answer, as text."""
     return f"{sum(step.written.values())} of {len(step.written)} written" if step.written else ""
 
 
 def as_text(week: list[Step]) -> str:
-    """Draw the week for a terminal: a line of marks for each step, or two where it is narrow."""
+    """Return the week as text: for each step a line of marks, wrapped if the terminal is narrow."""
     lines = []
     for step in week:
         full = round(BAR * step.done / max(1, step.whole))
@@ -60,12 +60,12 @@ def as_text(week: list[Step]) -> str:
 
 
 def width() -> int:
-    """Return how many characters fit into a line of the terminal."""
+    """Return the width of the terminal in characters."""
     return get_terminal_size((110, 24)).columns
 
 
 def as_html(week: list[Step]) -> str:
-    """Draw the week for a notebook: a table in which each mark has its meaning in words."""
+    """Return the week as an HTML table, in which each mark carries its meaning in words."""
     rows = [
         f"<tr><td>{step.day}</td><th scope='row' style='text-align:left'>{escape(step.name)}</th>"
         f"<td><progress max='{step.whole}' value='{step.done}' style='width:6em' "
@@ -85,11 +85,11 @@ def as_html(week: list[Step]) -> str:
 
 
 def exercises(step: Step) -> str:
-    """Return the exercises of a step, each with its mark."""
+    """Return the exercises of a step as HTML, each with its mark."""
     return "<br>".join(f"{mark(state)} {escape(name)}" for name, state in step.exercises.items())
 
 
 def mark(state: str) -> str:
-    """Return a mark in its colour, with its meaning for those who do not see it."""
+    """Return a mark as HTML, in its colour and with its meaning for screen readers."""
     style = f"color:{COLOR[state]};font-weight:bold"
     return f"<span role='img' aria-label='{MEANING[state]}' style='{style}'>{state}</span>"

@@ -1,4 +1,4 @@
-"""Keep what a learner predicts, and set it beside what happens."""
+"""Record what a learner predicts, and show it beside what happens."""
 
 import json
 import re
@@ -13,13 +13,13 @@ from detrlab.display import present
 from detrlab.study.notebooks import notebook_cells, week
 
 STORE = ".predictions.json"
-# A prediction in a notebook: its name and, behind the last #, the question in full. Step 10 says `guess`.
+# A prediction in a notebook: its name and, after the last #, the full question. Step 10 calls it `guess`.
 ASKED = re.compile(r'^(?:predict|guess)\(\s*"([^"]+)",(?:(?:.*\n\))?.*# *(.*))?', re.MULTILINE)
 COLUMNS = {"step": 4, "question": 34, "you predicted": 22, "what happened": 34}
 
 
 def predict(question: str, answer: Any = ...) -> None:
-    """Keep your prediction, to be set beside what happens. Replace the three dots by it."""
+    """Record your prediction, which takes the place of the three dots, and print it."""
     if answer is ...:
         print("Your turn: put your guess in the place of the three dots and run this cell again.")
         return
@@ -28,7 +28,7 @@ def predict(question: str, answer: Any = ...) -> None:
 
 
 def reveal(question: str, happened: Any) -> None:
-    """Set what happened beside your prediction, and keep it there for the end of the week."""
+    """Print what happened beside your prediction, and record it for `replay`."""
     if question in predictions():
         keep(question, happened=str(happened))
     print(f"You predicted: {predictions().get(question, '(nothing, this time)')}")
@@ -41,26 +41,26 @@ def predictions() -> dict[str, str]:
 
 
 def stored() -> dict[str, dict[str, str]]:
-    """Return what is kept of each question: "predicted" and, once it was revealed, "happened"."""
+    """Return the record of each question: "predicted" and, once it has been revealed, "happened"."""
     try:
         entries = json.loads((Path.cwd() / STORE).read_text(encoding="utf-8"))
         return {
             question: {"predicted": entry} if isinstance(entry, str) else entry
             for question, entry in entries.items()
         }
-    except (OSError, ValueError, AttributeError):  # no file, or a damaged one: begin anew
+    except (OSError, ValueError, AttributeError):  # no file, or a damaged one
         return {}
 
 
 def keep(question: str, **entry: str) -> None:
-    """Add to what is kept of a question."""
+    """Add entries to the record of a question, in the current folder."""
     entries = stored()
     entries[question] = entries.get(question, {}) | entry
     (Path.cwd() / STORE).write_text(json.dumps(entries, indent=1), encoding="utf-8")
 
 
 def replay() -> None:
-    """Show every prediction kept in this folder beside what happened, in the order of the week."""
+    """Show all predictions recorded in this folder beside what happened, in the order of the week."""
     entries, asked = stored(), questions()
     if not entries:
         print("No prediction of yours is kept in this folder, so there is nothing to compare.")
@@ -77,7 +77,7 @@ def replay() -> None:
 
 
 def as_text(rows: Iterable[Sequence[str]]) -> str:
-    """Lay the predictions out in columns; long cells are wrapped."""
+    """Return the predictions as columns of text; long cells are wrapped."""
     lines = []
     for row in (list(COLUMNS), ["─" * width for width in COLUMNS.values()], *rows):
         columns = [wrap(cell, width) for cell, width in zip(row, COLUMNS.values(), strict=True)]
@@ -89,7 +89,7 @@ def as_text(rows: Iterable[Sequence[str]]) -> str:
 
 
 def as_table(rows: Iterable[Sequence[str]]) -> str:
-    """Lay the predictions out as a table for a notebook."""
+    """Return the predictions as an HTML table."""
 
     def line(tag: str, cells: Iterable[str]) -> str:
         style = "style='text-align:left'"
@@ -100,7 +100,7 @@ def as_table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def questions() -> dict[str, tuple[str, str]]:
-    """Return the number of the step and the words of every prediction that the week asks for."""
+    """Return the number of the step and the question of each prediction in the week's notebooks."""
     return {
         name: (str(int(path.stem[:2])), words.strip())
         for path in week()

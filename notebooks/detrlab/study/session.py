@@ -1,8 +1,8 @@
-"""What this kernel remembers between cells; it is newer than what the saved notebooks say."""
+"""What this kernel remembers between cells; it is more recent than the saved notebooks."""
 
 from collections import Counter
 
-# The last answer of each check, by exercise: DONE or WRONG (detrlab/study/notebooks.py).
+# The last result of each check, by exercise: DONE or WRONG (detrlab/study/notebooks.py).
 checked: dict[str, str] = {}
 # How many hints of an exercise were shown.
 hints_shown: Counter[str] = Counter()

@@ -10,9 +10,10 @@ WORD = re.compile(r"\d+(?:[.,]\d+)+|\w(?:[\w'’-]*\w)?")
 
 
 def written_answer(step: str, name: str) -> str | None:
-    """Return your answer to a written question, as the notebook was last saved: "" where it is empty.
+    """Return the answer to a written question, as the notebook was last saved.
 
-    None where there is no such notebook, or no such question in it.
+    Returns:
+        "" if the answer is empty, None if there is no such notebook or no such question in it.
     """
     path = find(step)
     for cell in notebook_cells(path) if path else []:
@@ -22,9 +23,13 @@ def written_answer(step: str, name: str) -> str | None:
 
 
 def count_words(step: str, name: str, limit: int, explain: Sequence[str] = ()) -> None:
-    """Say how many words a written answer has and whether that is within the limit.
+    """Print how many words a written answer has, and whether they are within the limit.
 
-    What is counted is the file as last saved. `explain`: words that the reader may not know.
+    Args:
+        step: the notebook, as it was last saved.
+        name: of the question.
+        limit: the largest number of words.
+        explain: beginnings of words that the reader may not know; those in the answer are listed.
     """
     answer = written_answer(step, name)
     if answer is None:

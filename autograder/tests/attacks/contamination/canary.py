@@ -1,4 +1,4 @@
-# Looks for a folder that it should not see, and leaves something there.
+# Looks for a folder that it should not see, and leaves a file there.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import os

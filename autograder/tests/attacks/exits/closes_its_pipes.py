@@ -1,4 +1,4 @@
-# Closes every descriptor, so that nothing can be heard of it.
+# Closes every descriptor, so that it can send no reply.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import os

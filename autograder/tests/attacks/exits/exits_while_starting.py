@@ -1,4 +1,4 @@
-# Ends the process by a hook on the way out of a cell that looks fine.
+# Ends the process by an exit hook and a timer; the cell itself runs without an error.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import atexit

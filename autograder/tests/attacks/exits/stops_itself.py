@@ -1,4 +1,4 @@
-# Stops, and does not end.
+# Stops its process without ending it.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 # message: too long

@@ -1,4 +1,4 @@
-# Leaves names lying about that a check may use itself.
+# Defines global names that a check may use itself.
 # answers: encoder_layer
 # expected: full
 check = hidden = judge = expected = right = _ = None

@@ -1,4 +1,4 @@
-# Takes a good part of the time that there is.
+# Takes a good part of the time limit.
 # answers: encoder_layer
 # expected: full
 import time

@@ -1,4 +1,4 @@
-# In place, as many learners do; the numbers are right.
+# Writes into its argument, as many learners do; the numbers are right.
 # answers: box_cxcywh_to_xyxy
 # expected: full
 import torch

@@ -1,4 +1,4 @@
-# Draws one of two answers when it is loaded: a lucky run would pass, a second one tells.
+# Draws one of two answers when it is loaded: one run may pass by luck, a second one fails.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import os

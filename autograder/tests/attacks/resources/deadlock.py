@@ -1,4 +1,4 @@
-# Waits for itself.
+# Waits for a lock that it holds itself.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 # message: too long

@@ -1,4 +1,4 @@
-# A number that says it is a tensor of 10^12.
+# One number, expanded to a tensor of 10^12.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 def box_cxcywh_to_xyxy(boxes):

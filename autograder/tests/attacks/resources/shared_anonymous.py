@@ -1,4 +1,4 @@
-# Children that each hold memory which is shared and has no name, so that it counts as nobody's.
+# Children that each hold shared memory without a name, which counts for no single process.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import mmap

@@ -1,4 +1,4 @@
-# Replaces how values are taken apart for the pipe, by something that says "as expected".
+# Replaces the function that encodes values for the pipe by one that returns a passing verdict.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import sys

@@ -1,4 +1,4 @@
-# Returns nothing of which all of it is right.
+# Returns an empty tensor, all of whose numbers are right.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 def box_cxcywh_to_xyxy(boxes):

@@ -1,4 +1,4 @@
-# Raises an error that raises again when it is asked what it is.
+# Raises an error that raises another one when its name or text is read.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 class Shy(Exception):  # noqa: N818

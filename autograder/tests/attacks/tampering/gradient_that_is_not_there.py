@@ -1,4 +1,4 @@
-# Says that a gradient flows, and sends back numbers that are no gradient.
+# Records a graph for autograd, and returns infinite numbers as its gradient.
 # answers: encoder_layer
 # expected: 0
 import torch

@@ -1,4 +1,4 @@
-# Right numbers without a graph; autograd is patched to hand out gradients all the same.
+# Right numbers without a graph; autograd is patched to return gradients all the same.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import torch

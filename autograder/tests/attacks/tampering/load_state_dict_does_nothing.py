@@ -1,4 +1,4 @@
-# Keeps weights of its own and says that it has loaded others.
+# Keeps weights of its own and pretends to have loaded others.
 # answers: encoder_layer
 # expected: 0
 # WRONG

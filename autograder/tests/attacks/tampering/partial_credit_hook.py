@@ -1,4 +1,4 @@
-# Makes the kernel display full marks, or a number that is none, for every cell.
+# Makes the kernel display full points, or NaN, for every cell.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import sys

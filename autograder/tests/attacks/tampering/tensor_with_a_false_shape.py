@@ -1,4 +1,4 @@
-# Returns a tensor subclass whose shape, type and numbers depend on who asks.
+# Returns a tensor subclass whose shape and type change each time they are read.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import torch

@@ -1,4 +1,4 @@
-# A thread that undoes every repair, a thousand times a second.
+# A thread that patches torch and removes modules a thousand times a second.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import sys

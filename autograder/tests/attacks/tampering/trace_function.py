@@ -1,4 +1,4 @@
-# Edits the local names of every function that is called later.
+# Edits the local variables of every function that is called later.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import ctypes

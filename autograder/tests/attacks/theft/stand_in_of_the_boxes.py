@@ -1,4 +1,4 @@
-# Hands in the course's stand-in.
+# Submits the course's stand-in.
 # answers: box_cxcywh_to_xyxy
 # expected: 0
 from detrlab.standins.registry import STANDINS

@@ -1,4 +1,4 @@
-# Hands in the course's stand-in.
+# Submits the course's stand-in.
 # answers: encoder
 # expected: 0
 from detrlab.standins.parts import TransformerEncoder

@@ -1,1 +1,1 @@
-"""One module of probes a step, and what they hand to the learner's code (given.py)."""
+"""The probes, one module for each step, and what they pass to the learner's code (given.py)."""

@@ -1,6 +1,6 @@
-"""What a probe hands to the learner's code besides numbers: small modules, none of them an answer.
+"""What a probe passes to the learner's code besides numbers: small modules, none of them an answer.
 
-They have to live where the learner's code lives, which in grading is another process; `given` finds
+They have to exist in the process of the learner's code, which in grading is another one; `given` finds
 them there.
 """
 
@@ -26,7 +26,15 @@ __all__ += ["gradient_lengths", "with_positions"]
 
 
 def given(learner: Any, name: str) -> Any:
-    """Return the class or function of this name from this module, in the process of `learner`."""
+    """Return a class or function of this module, in the process of the learner's code.
+
+    Args:
+        learner: a function or class of that code, or a proxy of one in another process.
+        name: of the class or function.
+
+    Raises:
+        AttributeError: if this module offers nothing of this name.
+    """
     if name not in __all__:
         raise AttributeError(f"detrlab.checks.probes.given has no {name}.")
     elsewhere = getattr(type(learner), "_given", None)
@@ -34,9 +42,9 @@ def given(learner: Any, name: str) -> Any:
 
 
 class Look(nn.Module):
-    """Let vectors look at others once, by an attention that is known under a given name.
+    """Let vectors attend to others once, by an attention module of a given name.
 
-    Its dropout is 1: in training mode nothing is seen at all, and there is no chance in it.
+    Its dropout is 1: in training mode the attention contributes nothing, so that nothing is random.
     """
 
     def __init__(self, name: str, d_model: int, n_heads: int) -> None:
@@ -45,13 +53,13 @@ class Look(nn.Module):
         self.add_module(name, nn.MultiheadAttention(d_model, n_heads, dropout=1.0, batch_first=True))
 
     def forward(self, vectors: Tensor, others: Tensor) -> Tensor:
-        """Return the vectors, with what they saw."""
+        """Return vectors [B, N, d] plus what they gather from others [B, L, d]."""
         attention = self.get_submodule(self.name)
         return vectors + attention(vectors, others, value=others, need_weights=False)[0]
 
 
 class Looks(nn.Module):
-    """Several looks, one after the other, as `layers`."""
+    """A list of `Look` modules, as `layers`."""
 
     first: nn.Module
 
@@ -61,7 +69,7 @@ class Looks(nn.Module):
 
 
 class SmallDetector(nn.Module):
-    """What step 10 asks of a DETR and little else: never trained, it finds nothing that is there."""
+    """The parts of a DETR that step 10 uses, and little else; untrained, it detects nothing real."""
 
     def __init__(
         self, num_classes: int, num_queries: int, d_model: int, n_heads: int, n_layers: int, stride: int
@@ -75,7 +83,15 @@ class SmallDetector(nn.Module):
         self.heads = nn.Linear(d_model, num_classes + 1 + 4)
 
     def forward(self, images: Tensor) -> dict[str, Any]:
-        """Return logits and boxes for images [B, 3, H, W]. ValueError where they are not finite."""
+        """Return the predictions for images [B, 3, H, W].
+
+        Returns:
+            "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4] of the last layer, and "aux_outputs", a
+            list of the same for the earlier layers.
+
+        Raises:
+            ValueError: if the images are not finite.
+        """
         tokens = self.backbone(images).flatten(2).mT
         if not tokens.isfinite().all():
             raise ValueError("The images are not finite.")
@@ -92,23 +108,33 @@ class SmallDetector(nn.Module):
         return outputs[-1] | {"aux_outputs": outputs[:-1]}
 
     def traces(self) -> dict[str, Any]:
-        """Say what a visit may have left behind: hooks, another mode, frozen weights."""
+        """Return what a call may have left behind: hooks, another mode, frozen weights."""
         modules = list(self.modules())
-        hooks = sum(len(one._forward_hooks) + len(one._forward_pre_hooks) for one in modules)
-        modes = {one.training for one in modules}
+        hooks = sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in modules)
+        modes = {part.training for part in modules}
         return {
-            "hooks": hooks + sum("forward" in vars(one) for one in modules),
+            "hooks": hooks + sum("forward" in vars(part) for part in modules),
             "mode": "mixed" if len(modes) > 1 else "training" if modes == {True} else "eval",
             "frozen": sum(not weight.requires_grad for weight in self.parameters()),
         }
 
 
 def gradient_lengths(model: Any, images: Tensor, parts: list[str]) -> Tensor:
-    """Return how long a gradient a DETR's predictions send back to each part's parameters; 0 for none."""
+    """Return the length of the gradient of a DETR's predictions in the parameters of each part.
+
+    Args:
+        model: a DETR.
+        images: [B, 3, H, W].
+        parts: names of submodules.
+
+    Returns:
+        [len(parts)], the square root of the sum of squares; 0 for a part that no gradient reaches.
+    """
     output = model(images)
     layers, keys = [output, *output["aux_outputs"]], ("pred_logits", "pred_boxes")
     total = torch.stack([layer[key].square().sum() for layer in layers for key in keys]).sum()
     if total.requires_grad:
         total.backward()
-    gradients = [[p.grad for p in model.get_submodule(part).parameters()] for part in parts]
-    return torch.tensor([sum(g.square().sum() for g in own if g is not None) ** 0.5 for own in gradients])
+    of_parts = [[p.grad for p in model.get_submodule(part).parameters()] for part in parts]
+    squares = [sum(g.square().sum() for g in gradients if g is not None) for gradients in of_parts]
+    return torch.tensor([square**0.5 for square in squares])

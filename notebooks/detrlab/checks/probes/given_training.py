@@ -1,4 +1,4 @@
-"""What the probes of step 9 hand out: things to train, and things to train them with. See `given`."""
+"""What the probes of step 9 pass to the learner's code: models, losses and an optimizer. See `given`."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class ManyParts(nn.Module):
-    """Parameters under names that are easily confused. Each is filled with a number of its own."""
+    """Parameters under names that are easily confused, each filled with a different number."""
 
     def __init__(self, frozen: Sequence[str]) -> None:
         super().__init__()
@@ -27,15 +27,15 @@ class ManyParts(nn.Module):
             parameter.requires_grad_(name not in frozen)
 
     def frozen(self) -> list[str]:
-        """Name the parameters that are frozen now."""
+        """Return the names of the parameters that are frozen."""
         return [name for name, parameter in self.named_parameters() if not parameter.requires_grad]
 
 
 class ToyModel(nn.Module):
-    """A model of a few numbers that can be trained, and that notes what it was asked.
+    """A model of few parameters that can be trained, and that records its calls in `seen`.
 
-    In training mode it answers with twice the numbers of evaluation; there is no chance in it. With
-    `training_only` it refuses to be asked in evaluation.
+    In training mode its outputs are computed from twice the numbers of evaluation mode; nothing is
+    random. With `training_only` it raises RuntimeError when called in evaluation mode.
     """
 
     def __init__(self, num_queries: int, num_classes: int, training_only: bool = False) -> None:
@@ -46,7 +46,14 @@ class ToyModel(nn.Module):
         self.seen: list[dict[str, Any]] = []
 
     def forward(self, images: Tensor) -> dict[str, Any]:
-        """Return logits and boxes for images [B, 3, H, W]."""
+        """Return the predictions for images [B, 3, H, W].
+
+        Returns:
+            "pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4] and an empty list, "aux_outputs".
+
+        Raises:
+            RuntimeError: in evaluation mode, if the model is for training only.
+        """
         if self.training_only and not self.training:
             raise RuntimeError("asked in evaluation, as planned")
         marks = images.detach().cpu().double().flatten(1).sum(1).tolist()
@@ -58,23 +65,24 @@ class ToyModel(nn.Module):
         return {"pred_logits": numbers[..., :-4], "pred_boxes": boxes, "aux_outputs": []}
 
     def add_unused(self) -> None:
-        """Add a frozen parameter and one that takes part in nothing: neither ever has a gradient."""
+        """Add a frozen parameter and one that no output depends on: neither ever has a gradient."""
         self.frozen = nn.Parameter(torch.ones(2), requires_grad=False)
         self.unused = nn.Parameter(torch.ones(2))
 
     def gradient_length(self) -> float:
-        """Return the length of the gradient that lies in the model now; 0 where there is none."""
+        """Return the norm of the model's present gradient over all parameters; 0 if there is none."""
         gradients = [p.grad.flatten() for p in self.parameters() if p.grad is not None]
         return torch.cat(gradients).norm().item() if gradients else 0.0
 
 
 class ToyLoss(nn.Module):
-    """Something like a loss: four parts, of which one can be spoilt. It is no loss that finds objects.
+    """A function with the form of a loss, useless for detection, of which one part can be spoilt.
 
     Args:
-        scale: what everything is multiplied with.
-        spoilt, by: the part that is multiplied with `by`, a number that is not finite.
-        patience: how often it answers before it refuses; None for always.
+        num_classes: K.
+        scale: a factor of all parts.
+        spoilt, by: the name of the part that is multiplied by `by`, a number that is not finite.
+        patience: how many calls are answered before one raises RuntimeError; None for all.
     """
 
     def __init__(
@@ -91,7 +99,15 @@ class ToyLoss(nn.Module):
         self.asked = 0
 
     def forward(self, outputs: Mapping[str, Any], targets: Sequence[Mapping[str, Tensor]]) -> Any:
-        """Return "class", "bbox", "giou" and the "total"."""
+        """Return "class", "bbox", "giou" and "total", each [].
+
+        Args:
+            outputs: "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4].
+            targets: for each image "labels" [M] and "boxes" [M, 4].
+
+        Raises:
+            RuntimeError: after as many calls as its patience allows.
+        """
         if self.asked == self.patience:
             raise RuntimeError("no patience left, as planned")
         self.asked += 1
@@ -105,16 +121,16 @@ class ToyLoss(nn.Module):
         parts = {name: self.scale * part for name, part in parts.items()}
         if self.spoilt in parts:
             parts[self.spoilt] = parts[self.spoilt] * self.by
-        earlier = self.scale * logits.square().mean()  # as from an earlier layer
+        earlier = self.scale * logits.square().mean()  # stands for the share of an earlier layer
         total = 2 * parts["class"] + 3 * parts["bbox"] + 5 * parts["giou"] + earlier
         return {**parts, "total": total * self.by if self.spoilt == "total" else total}
 
 
 class ConstantModel(nn.Module):
-    """Two numbers say everything: whether a query claims that nothing is there, and how much it claims.
+    """A model whose predictions are the same for all images and depend on two numbers.
 
-    `doubt` is a logit of "no object" more. `claim` raises all logits and the size of all boxes, which
-    are too large already: what becomes of it depends on the weights in the loss.
+    `doubt` is added to the logits of "no object". `claim` is added to all logits and enlarges all boxes,
+    which are too large already: in which direction it is trained depends on the weights in the loss.
     """
 
     def __init__(self, num_queries: int, num_classes: int) -> None:
@@ -125,7 +141,11 @@ class ConstantModel(nn.Module):
         self.claim = nn.Parameter(torch.full((1,), -3.0))
 
     def forward(self, images: Tensor) -> dict[str, Any]:
-        """Return logits and boxes for images [B, 3, H, W], which it does not look at."""
+        """Return predictions for images [B, 3, H, W], of which only their number matters.
+
+        Returns:
+            "pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4] and an empty list, "aux_outputs".
+        """
         last = torch.zeros(self.num_classes + 1, device=images.device)
         last[-1] = 1
         logits = (self.claim + self.doubt * last).expand(len(images), self.num_queries, -1)
@@ -135,28 +155,28 @@ class ConstantModel(nn.Module):
 
 
 class GradientDescent(torch.optim.SGD):
-    """Plain steps along the gradient; what it is asked to do is noted."""
+    """Plain gradient descent that records its calls in `notes`."""
 
     def __init__(self, model: nn.Module, lr: float) -> None:
         super().__init__(model.parameters(), lr)
         self.notes: list[str] = []
 
     def note(self, what: str) -> None:
-        """Note what is asked for, and whether there are gradients at that moment."""
+        """Record a call, and whether there are gradients at that moment."""
         there = any(p.grad is not None for group in self.param_groups for p in group["params"])
         self.notes.append(f"{what} {'with' if there else 'without'} gradients")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
+        """Record the call and reset the gradients."""
         self.note("zero_grad")
         super().zero_grad(set_to_none)
 
     def step(self, closure: Any = None) -> Any:
-        """Take a step."""
+        """Record the call and take a step."""
         self.note("step")
         return super().step(closure)
 
 
 def fresh_path() -> str:
-    """Return a path for a file that is not there yet."""
+    """Return the path of a file that does not exist, in a new temporary folder."""
     return str(Path(tempfile.mkdtemp(prefix="detr-check-")) / "unfinished.safetensors")

@@ -1,1 +1,1 @@
-"""The probes of week 1, one module a step."""
+"""The probes of week 1, one module for each step."""

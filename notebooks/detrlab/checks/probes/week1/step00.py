@@ -18,7 +18,7 @@ KEEP_THE_GRAPH = (
 
 @probe(draw="boxes")
 def box_cxcywh_to_xyxy(convert: Any, case: Case) -> Iterator[Observation]:
-    """Convert boxes of one shape, and send a gradient back through the conversion."""
+    """Convert boxes [..., 4] of one shape, and send a gradient back through the conversion."""
     boxes = case["boxes"]
     yield f"the result for boxes of shape {list(boxes.shape)}", convert(boxes)
     if boxes.numel():
@@ -31,7 +31,7 @@ def box_cxcywh_to_xyxy(convert: Any, case: Case) -> Iterator[Observation]:
 
 @probe(draw="matrix")
 def generalized_box_iou(giou: Any, case: Case) -> Iterator[Observation]:
-    """Compare two lists of boxes: the values, their range, the gradients, or the error."""
+    """Compare boxes [N, 4] with boxes [M, 4]: the values, their range, the gradients, or the error."""
     name, boxes1, boxes2 = case["name"], case["boxes1"], case["boxes2"]
     if case["look_at"] in ("error", "range"):
         yield f"the error for {name}", error_of(giou, boxes1, boxes2)
@@ -54,11 +54,11 @@ def generalized_box_iou(giou: Any, case: Case) -> Iterator[Observation]:
 def reached_by_gradient(
     function: Any, inputs: list[Tensor], coordinates: tuple[str, ...]
 ) -> list[list[str]]:
-    """Name, for each input [..., 4], the coordinates that get a gradient in every box."""
+    """Return, for each input [..., 4], the names of the coordinates that get a gradient in every box."""
     inputs = [boxes.clone().requires_grad_() for boxes in inputs]
     result = function(*inputs)
     if result.requires_grad:
-        # Squared, so that no coordinate's share cancels out in the sum.
+        # Squared, so that the contributions of a coordinate do not cancel in the sum.
         result.square().sum().backward()
     return [
         [
@@ -71,7 +71,15 @@ def reached_by_gradient(
 
 
 def error_of(function: Callable, *arguments: Tensor) -> str:
-    """Return "ValueError" where a call raises one, the name of any other error, or "none"."""
+    """Return "ValueError" if a call raises one, the name of any other error, or "none".
+
+    Args:
+        function: the learner's.
+        *arguments: boxes [n, 4].
+
+    Raises:
+        CheckAborted: if the call could not be made.
+    """
     try:
         function(*arguments)
     except CheckAborted:

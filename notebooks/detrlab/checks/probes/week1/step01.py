@@ -17,7 +17,7 @@ NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
 
 @probe()
 def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
-    """Build a backbone, look at its size, then run it with weights that follow from a seed."""
+    """Build a backbone, look at its size, then run it with weights drawn from a seed."""
     name, d_model, images = case["config"]["name"], case["config"]["d_model"], case["images"]
     model = backbone_class(**case["config"])
     sizes = {last(key): list(value.shape) for key, value in model.projection.state_dict().items()}
@@ -32,13 +32,13 @@ def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
     yield f'the number of parameters in `body` for name="{name}"', count
     yield "`body.training` of a new backbone", model.body.training
 
-    model.load_state_dict(seeded(state, case["seed"], whole=name == "tiny"), strict=False)
+    model.load_state_dict(seeded(state, case["seed"], draw_all=name == "tiny"), strict=False)
     model.eval()
     features = model(images)
     yield f'what forward returns for name="{name}"', described(features)
     if not torch.is_tensor(features):
         return
-    # Too many channels have been noticed by now; a fixture need not hold them.
+    # A wrong number of channels has been reported above, so the fixture need not hold more than these.
     yield f'the output for name="{name}"', features[:, :d_model]
     model.train()
     images.requires_grad_()
@@ -53,7 +53,7 @@ def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def described(output: Any) -> str:
-    """Say what `forward` returned: a tensor of some shape, or a thing of another type."""
+    """Return in words what `forward` returned: a tensor of some shape, or an object of another type."""
     return f"a tensor {list(output.shape)}" if torch.is_tensor(output) else f"a {kind(output)}"
 
 
@@ -63,22 +63,29 @@ def last(key: str) -> str:
 
 
 def is_parameter(key: str) -> bool:
-    """Say whether an entry is a weight or a bias, and not a statistic of a normalisation."""
+    """Return whether an entry is a weight or a bias, and not a statistic of a normalisation."""
     return last(key) in ("weight", "bias")
 
 
-def seeded(state: Weights, seed: int, whole: bool) -> Weights:
-    """Draw values for a state_dict in order, body first; the same for any names of the body's parts.
+def seeded(state: Weights, seed: int, draw_all: bool) -> Weights:
+    """Draw values for a state_dict in its order, the body first, whatever the names of the body's parts.
 
-    Unless `whole`, the last norm of every block after layer1 becomes zero, so that the block hands on
-    what it was given, and its 3x3 convolutions, nearly all of a ResNet's weights, can stay as they are.
+    Args:
+        state: tensors [...] by name, whose shapes are those of the values.
+        seed: of the random numbers.
+        draw_all: draw all of them. Otherwise the last norm of every block after layer1 becomes zero, so
+            that the block returns its input, and its 3x3 convolutions, nearly all of a ResNet's weights,
+            are left out.
+
+    Raises:
+        CheckFailed: if the state is too large.
     """
     refuse_giants(state)
     random = np.random.RandomState(seed)
     values = {}
     for key in sorted(state, key=lambda key: key.startswith("projection.")):
         shape = tuple(state[key].shape)
-        late = not whole and shape[:1] > (64,)
+        late = not draw_all and shape[:1] > (64,)
         if last(key) == "num_batches_tracked" or (late and shape[-2:] == (3, 3)):
             continue
         if late and key.endswith((".bn2.weight", ".bn2.bias")):
@@ -94,7 +101,11 @@ def seeded(state: Weights, seed: int, whole: bool) -> Weights:
 
 
 def reaction(backbone_class: Any, config: dict) -> str:
-    """Say what a backbone does with weights that do not exist; nothing has to be downloaded for that."""
+    """Return in words what a backbone does with weights that do not exist, which needs no download.
+
+    Raises:
+        CheckAborted: if the call could not be made.
+    """
     try:
         backbone_class(**config, weights=NO_SUCH_WEIGHTS)
     except CheckAborted:

@@ -12,7 +12,7 @@ from detrlab.checks.probing import Case, Observation, probe
 
 @probe(draw="map")
 def sine_1d(encode: Any, case: Case) -> Iterator[Observation]:
-    """Encode positions on one axis."""
+    """Encode positions [L] on one axis."""
     position, n_features, temperature = case["position"], case["n_features"], case["temperature"]
     addresses = encode(position, n_features, temperature)
     wanted = f"{n_features} features at temperature {temperature:.0f}"
@@ -25,7 +25,7 @@ def sine_1d(encode: Any, case: Case) -> Iterator[Observation]:
 
 @probe(draw="map")
 def positional_encoding(encoding_class: Any, case: Case) -> Iterator[Observation]:
-    """Encode two feature maps of different size and dtype, then ask for impossible widths."""
+    """Encode two feature maps [B, d, H', W'] of different size and dtype, then try impossible widths."""
     config, x = case["config"], case["x"]
     encoding = encoding_class(**config)
     output = encoding(x.requires_grad_())
@@ -46,12 +46,16 @@ def positional_encoding(encoding_class: Any, case: Case) -> Iterator[Observation
 
 
 def shape_of(output: Any) -> Any:
-    """Return a tensor's shape as plain data; of anything else, what it is."""
+    """Return a tensor's shape as plain data, or in words the type of anything else."""
     return list(output.shape) if torch.is_tensor(output) else f"a {type(output).__name__}"
 
 
 def error_at(encoding_class: Any, d_model: int) -> str:
-    """Name the error that constructing the module raises: ValueError, another one, or none."""
+    """Return "ValueError" if the constructor raises one, the name of any other error, or "none".
+
+    Raises:
+        CheckAborted: if the call could not be made.
+    """
     try:
         encoding_class(d_model=d_model)
     except CheckAborted:

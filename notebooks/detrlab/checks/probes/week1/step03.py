@@ -16,7 +16,7 @@ NUMB = (
 
 @probe(draw="tokens")
 def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
-    """Run one layer with given weights, with and without positions."""
+    """Run one layer with given weights on src [B, L, d], without and with pos, then in training mode."""
     layer = layer_class(**case["config"])
     copy_weights(layer, case["weights"])
     layer.eval()
@@ -25,15 +25,15 @@ def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     output = layer(src.clone(), pos)
     yield "the output", output, "With pos = 0 it is right."
     yield "the gradient that comes back to src", gradient_at(src, output), CUT
-    numb = layer_class(**case["config"] | {"dropout": 1.0})
-    copy_weights(numb, case["weights"])
-    numb.train()
-    yield "the output in training mode with dropout = 1", numb(src.clone(), pos), NUMB
+    all_dropped = layer_class(**case["config"] | {"dropout": 1.0})
+    copy_weights(all_dropped, case["weights"])
+    all_dropped.train()
+    yield "the output in training mode with dropout = 1", all_dropped(src.clone(), pos), NUMB
 
 
 @probe(draw="tokens")
 def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
-    """Run the stack with given weights, different ones in each layer."""
+    """Run the stack on src [B, L, d] with given weights, different ones in each layer."""
     stack = encoder_class(**case["config"])
     copy_weights(stack, case["weights"])
     stack.eval()

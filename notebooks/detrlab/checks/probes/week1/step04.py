@@ -17,7 +17,7 @@ NUMB = (
 
 @probe(draw="tokens")
 def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
-    """Run one layer with given weights, first without positions, then with one kind, then with both."""
+    """Run one layer with given weights: without positions, with either kind, with both, in training."""
     layer = layer_class(**case["config"])
     yield from set_weights(layer, case["weights"])
     layer.eval()
@@ -37,16 +37,16 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
         yield what, output, advice
     for name, leaf in leaves.items():
         yield f"the gradient that comes back to {name}", gradient_at(leaf, output), CUT
-    numb = layer_class(**case["config"] | {"dropout": 1.0})
-    copy_weights(numb, case["weights"])
-    numb.train()
-    output = numb(tgt.clone(), memory.clone(), pos, query_pos.clone())
+    all_dropped = layer_class(**case["config"] | {"dropout": 1.0})
+    copy_weights(all_dropped, case["weights"])
+    all_dropped.train()
+    output = all_dropped(tgt.clone(), memory.clone(), pos, query_pos.clone())
     yield "the output in training mode with dropout = 1", output, NUMB
 
 
 @probe(draw="tokens")
 def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
-    """Run the stack with given weights, different ones in each layer; then one of default width."""
+    """Run the stack with given weights, different ones in each layer; then a stack of default width."""
     stack = decoder_class(**case["config"])
     yield from set_weights(stack, case["weights"])
     stack.eval()
@@ -75,7 +75,15 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def set_weights(module: Any, weights: Weights) -> Iterator[Observation]:
-    """Copy the weights in. Where they do not fit, the number of parameters helps to say why."""
+    """Load the weights; if they do not fit, observe the number of parameters, which may show why.
+
+    Args:
+        module: the learner's.
+        weights: tensors [...] by name.
+
+    Raises:
+        CheckFailed: if they do not fit.
+    """
     try:
         copy_weights(module, weights)
     except CheckFailed:

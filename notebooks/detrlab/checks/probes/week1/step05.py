@@ -11,7 +11,7 @@ from detrlab.checks.weights import Weights, copy_weights, shapes
 
 @probe()
 def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
-    """Run the heads with given weights on a batch and on a stack of decoder layers."""
+    """Run the heads with given weights on a batch [B, N, d] and on all layers [n_layers, B, N, d]."""
     module = heads_class(**case["config"])
     yield (
         "the list of your parameters' sizes",
@@ -49,7 +49,7 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def described(output: Any) -> str:
-    """Say what `forward` returned: a pair, another number of things, or one thing of some type."""
+    """Return in words what `forward` returned: a pair, another number of objects, or a single one."""
     if output is None:
         return "nothing"
     if not isinstance(output, tuple | list):
@@ -58,12 +58,12 @@ def described(output: Any) -> str:
 
 
 def sizes(weights: Weights) -> list[list[int]]:
-    """List the sizes of all parameters, whatever their names and their order."""
+    """Return the shapes of all tensors [...], sorted, whatever their names and their order."""
     return sorted(shapes(weights).values())
 
 
-def in_order_of(own: Weights, weights: Weights) -> Weights:
-    """Put the box head's weights first where the learner's module defines its box head first."""
+def in_order_of(state: Weights, weights: Weights) -> Weights:
+    """Return the weights [...] by name, the box head's first if `state`, the learner's, has it first."""
     box_first = dict(sorted(weights.items(), key=lambda item: item[0].startswith("class_head")))
-    fits = list(shapes(own).values()) == list(shapes(box_first).values())
+    fits = list(shapes(state).values()) == list(shapes(box_first).values())
     return box_first if fits else weights

@@ -15,7 +15,7 @@ from detrlab.checks.probing import Case, Observation, probe
 
 @probe(draw="pairs")
 def matcher(matcher_class: Any, case: Case) -> Iterator[Observation]:
-    """Match one batch: the form of the answer, then the pairs of each image; or look at the error."""
+    """Match one batch; observe the form of the answer and the pairs of each image, or the error."""
     outputs, targets, advice = case["outputs"], case["targets"], case["advice"]
     if case["with_gradient"]:
         outputs = {name: tensor.requires_grad_() for name, tensor in outputs.items()}
@@ -39,22 +39,31 @@ def matcher(matcher_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def observe_pairs(answer: Any, sizes: list[tuple[int, int]], advice: str) -> Iterator[Observation]:
-    """Look at the pairs of each image: is anything used twice, does it exist, who is with whom?"""
+    """Observe the pairs of each image: whether indices repeat, whether they exist, and which are paired.
+
+    Args:
+        answer: for each image a pair of tensors [n], the indices of queries and of objects.
+        sizes: N and M of each image.
+        advice: for each observation.
+
+    Raises:
+        CheckFailed: if an entry holds more indices than there are queries and objects.
+    """
     most = max(map(sum, sizes))
     if any(part.numel() > most for pair in answer for part in (pair[0], pair[1])):
         raise CheckFailed(f"An entry holds more indices than there are queries and objects. {advice}")
     indices = [[part.long().flatten().tolist() for part in (pair[0], pair[1])] for pair in answer]
-    different = [[len(set(queries)), len(set(things))] for queries, things in indices]
+    different = [[len(set(queries)), len(set(objects))] for queries, objects in indices]
     yield "the list of how many different [queries, objects] each image's pairs use", different, advice
     strays, tables = [], []
-    for (n_queries, n_objects), (queries, things) in zip(sizes, indices, strict=False):
-        # A table of zeros and ones does not depend on the order in which the pairs are listed.
+    for (n_queries, n_objects), (queries, objects) in zip(sizes, indices, strict=False):
+        # A table of zeros and ones does not depend on the order of the pairs.
         table = torch.zeros(n_queries, n_objects, dtype=torch.uint8)
-        for query, thing in zip(queries, things, strict=False):
-            if 0 <= query < n_queries and 0 <= thing < n_objects:
-                table[query, thing] = 1
+        for query, index in zip(queries, objects, strict=False):
+            if 0 <= query < n_queries and 0 <= index < n_objects:
+                table[query, index] = 1
             else:
-                strays.append([query, thing])
+                strays.append([query, index])
         tables.append(table)
     yield "the list of (query, object) pairs that do not exist", sorted(strays), advice
     for image, table in enumerate(tables):
@@ -63,14 +72,14 @@ def observe_pairs(answer: Any, sizes: list[tuple[int, int]], advice: str) -> Ite
 
 
 def is_pair(entry: Any) -> bool:
-    """Say whether an entry is two tensors; [2, n] counts, for it unpacks as two."""
+    """Return whether an entry is two tensors; a single one [2, n] counts, since it unpacks as two."""
     if isinstance(entry, Tensor):
         return entry.dim() == 2 and len(entry) == 2
     return isinstance(entry, list | tuple) and len(entry) == 2 and all(map(torch.is_tensor, entry))
 
 
 def described(entry: Any) -> str:
-    """Say what kind of thing was returned, of a pair of tensors what they hold and how many."""
+    """Return in words what was returned; of a pair of tensors, their kinds of numbers and shapes."""
     if entry is None:
         return "None"
     if is_pair(entry):
@@ -83,7 +92,11 @@ def described(entry: Any) -> str:
 
 
 def error_of(function: Any, *arguments: Any) -> tuple[str, str]:
-    """Return "a ValueError", the name of any other error, or "none"; and what the error says."""
+    """Return "a ValueError", the name of any other error, or "none"; and the error's message.
+
+    Raises:
+        CheckAborted, CheckFailed: if the call itself ended the check.
+    """
     try:
         function(*arguments)
     except (CheckAborted, CheckFailed):
@@ -95,7 +108,7 @@ def error_of(function: Any, *arguments: Any) -> tuple[str, str]:
 
 
 def named(message: str, image: int) -> str:
-    """Say whether a message holds the number of an image, another number or none."""
+    """Return in words whether a message holds the number of an image, another number or none."""
     numbers = re.findall(r"\d+", message)
     if str(image) in numbers:
         return f"image {image}"

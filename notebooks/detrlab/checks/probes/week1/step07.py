@@ -24,12 +24,14 @@ MOVED = (
 )
 TRAINED = "A parameter is changed by training; the class weights are to stay what they are."
 
-Layers = list[dict[str, Tensor]]
+Layers = list[
+    dict[str, Tensor]
+]  # of each decoder layer "pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4]
 
 
 @probe(draw="terms")
 def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
-    """Judge predictions with a given matcher: the values, the gradients, and what the module holds."""
+    """Compute the loss with a given matcher: the values, the gradients, and what the module holds."""
     matcher = given(loss_class, "HungarianMatcher")(**case["costs"])
     loss = loss_class(case["num_classes"], matcher, **case["settings"])
     layers, where = case["layers"], case["name"]
@@ -43,7 +45,7 @@ def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
     for name, advice in ADVICE.items():
         yield f"the {name} loss for {where}", losses[name], advice
     if not all(torch.is_tensor(losses[name]) and losses[name].isfinite().all() for name in ADVICE):
-        return  # nothing to send back a gradient from
+        return  # no gradient can be computed
 
     first, last = layers[0], layers[-1]
     starts = {"class": [last["pred_logits"]], "bbox": [last["pred_boxes"]], "giou": [last["pred_boxes"]]}
@@ -60,13 +62,16 @@ def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def outputs_of(layers: Layers) -> dict[str, Any]:
-    """Return what a model hands over; a single layer comes without "aux_outputs"."""
+    """Return layers ("pred_logits" [B, N, K + 1], "pred_boxes" [B, N, 4]) as a model returns them.
+
+    The last layer's are on top, those before it in "aux_outputs", which a single layer does without.
+    """
     *aux, last = [{name: tensor.clone() for name, tensor in layer.items()} for layer in layers]
     return last | ({"aux_outputs": aux} if aux else {})
 
 
 def described(losses: Any) -> str:
-    """Say what came back."""
+    """Return in words what the loss returned."""
     if losses is None:
         return "nothing (is there a return?)"
     if isinstance(losses, Mapping):
@@ -76,7 +81,11 @@ def described(losses: Any) -> str:
 
 
 def kept(module: Any, name: str) -> Any:
-    """Return a number that the module keeps under this name; of anything else, whether it is there."""
+    """Return an attribute of the module if it is a number, otherwise in words whether it exists.
+
+    Raises:
+        CheckAborted: if the module could not be asked.
+    """
     try:
         value = getattr(module, name)
     except CheckAborted:
@@ -87,7 +96,11 @@ def kept(module: Any, name: str) -> Any:
 
 
 def is_parameter(module: Any, name: str) -> bool:
-    """Say whether an entry of the state is a parameter and not a buffer."""
+    """Return whether an entry of the state is a parameter and not a buffer.
+
+    Raises:
+        CheckAborted: if the module could not be asked.
+    """
     try:
         module.get_parameter(name)
     except CheckAborted:
@@ -98,9 +111,17 @@ def is_parameter(module: Any, name: str) -> bool:
 
 
 def in_float64(loss: Any, case: Case) -> str:
-    """Say how a call ends once all is float64: a change that needs no second device."""
-    layers = [{name: tensor.detach().double() for name, tensor in one.items()} for one in case["layers"]]
-    targets = [{"labels": one["labels"], "boxes": one["boxes"].double()} for one in case["targets"]]
+    """Return in words how a call ends after loss.double(), which moves what .to(device) would move.
+
+    Raises:
+        CheckAborted: if the call could not be made.
+    """
+    layers = [
+        {name: tensor.detach().double() for name, tensor in layer.items()} for layer in case["layers"]
+    ]
+    targets = [
+        {"labels": target["labels"], "boxes": target["boxes"].double()} for target in case["targets"]
+    ]
     loss.double()
     try:
         loss(outputs_of(layers), targets)

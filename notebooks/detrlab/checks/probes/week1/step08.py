@@ -21,7 +21,7 @@ NUMB = "Is `dropout` handed to encoder and decoder?"
 
 @probe()
 def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
-    """Build a model, look at its parts, then run it with weights that follow from a seed."""
+    """Build a model, look at its parts, then run it with weights drawn from a seed."""
     config, images = case["config"], case["images"]
     model = detr_class(**config)
     state = model.state_dict()
@@ -80,7 +80,13 @@ def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def in_training(detr_class: Any, case: Case, state: Weights) -> Iterator[Observation]:
-    """Run encoder and model in training mode, with dropout at 1: no chance is left in them."""
+    """Run encoder and model in training mode with dropout 1, which makes them deterministic.
+
+    Args:
+        detr_class: the learner's.
+        case: with "tokens" [B, L, d] and "images" [B, 3, H, W].
+        state: a state_dict of the model, tensors [...] by name.
+    """
     model = detr_class(**case["config"] | {"dropout": 1.0})
     model.load_state_dict(seeded(state, case["seed"]))
     model.train()
@@ -98,7 +104,7 @@ def in_training(detr_class: Any, case: Case, state: Weights) -> Iterator[Observa
 
 
 def listed(aux_outputs: Any) -> str:
-    """Say what sort of list this is."""
+    """Return in words what a list holds."""
     if not isinstance(aux_outputs, list | tuple):
         return f"a {kind(aux_outputs)}"
     return str([described(entry) for entry in aux_outputs])
@@ -110,20 +116,24 @@ def joined(prediction: Any) -> torch.Tensor:
 
 
 def described(output: Any) -> str:
-    """Say what something is: a dict with some keys, or a thing of another type."""
+    """Return in words what an object is: a dict with its keys, or the type of anything else."""
     if not isinstance(output, dict):
         return "nothing" if output is None else f"a {kind(output)}"
     return f"a dict with {', '.join(sorted(map(str, output)))}"
 
 
 def below(prefix: str, state: Weights) -> list[str]:
-    """List the next parts of all names that begin with a prefix."""
+    """Return the next part of all names of `state` (tensors [...] by name) that begin with a prefix."""
     names = [name.removeprefix(prefix) for name in state if name.startswith(prefix)]
     return sorted({name.partition(".")[0] for name in names})
 
 
 def class_of(model: Any, attribute: str) -> str:
-    """Name the class of an attribute, or say that there is none."""
+    """Return the name of an attribute's class, or in words that there is none.
+
+    Raises:
+        CheckAborted: if the model could not be asked.
+    """
     try:
         return kind(getattr(model, attribute))
     except CheckAborted:
@@ -133,7 +143,15 @@ def class_of(model: Any, attribute: str) -> str:
 
 
 def seeded(state: Weights, seed: int) -> Weights:
-    """Draw values for a state_dict; each depends on its name and shape, not on the order of the parts."""
+    """Draw values for a state_dict: each depends on its name, its shape and the seed, not on the order.
+
+    Args:
+        state: tensors [...] by name, whose shapes are those of the values.
+        seed: of the random numbers.
+
+    Raises:
+        CheckFailed: if the state is too large.
+    """
     refuse_giants(state)
     values = {}
     for name, tensor in state.items():

@@ -12,14 +12,14 @@ from detrlab.checks.observing import error_names
 from detrlab.checks.probes.given import given
 from detrlab.checks.probing import Case, Observation, probe
 
-Weights = dict[str, Tensor]
+Weights = dict[str, Tensor]  # a state_dict: tensors [...] by name
 
 PARTS = ["bbox", "class", "giou", "total"]
 
 
 @probe()
 def detr_collate(collate: Any, case: Case) -> Iterator[Observation]:
-    """Join samples to a batch."""
+    """Join samples into a batch of images [B, 3, H, W] and targets."""
     batch = collate([tuple(sample) for sample in case["batch"]])
     yield "what detr_collate returns", described(batch)
     if described(batch) != "a tensor and a list":
@@ -37,7 +37,7 @@ def detr_collate(collate: Any, case: Case) -> Iterator[Observation]:
 
 @probe()
 def build_optimizer(build: Any, case: Case) -> Iterator[Observation]:
-    """Build an optimizer for a model whose parameters have confusing names; see what learns how fast."""
+    """Build an optimizer for a model whose parameters have confusing names; observe its groups."""
     model = given(build, "ManyParts")(case["frozen"])
     names = {mark_of(value): name for name, value in reversed(list(model.state_dict().items()))}
     optimizer = build(model, **case["rates"])
@@ -102,7 +102,7 @@ def train_step(step_function: Any, case: Case) -> Iterator[Observation]:
             flat(model),
             "With small gradients it is right: look at the clipping.",
         )
-        if (flat(model) - start).norm() > 2 * case["limit"] * case["lr"]:  # what is left was clipped?
+        if (flat(model) - start).norm() > 2 * case["limit"] * case["lr"]:  # too far for clipped gradients
             clipped = model.gradient_length() < 2 * case["limit"]
             yield f"the claim that the gradients were clipped after a step, {longer}", clipped
     for part, number in case["spoilt"]:
@@ -117,17 +117,17 @@ def train_step(step_function: Any, case: Case) -> Iterator[Observation]:
 
 
 def model_and_loss(learner: Any, training_only: bool = False, **options: Any) -> tuple[Any, Any]:
-    """Build a model to train and a criterion to train it with, where the learner's code lives."""
+    """Build a model and a criterion to train it with, in the process of the learner's code."""
     return given(learner, "ToyModel")(4, 3, training_only), given(learner, "ToyLoss")(3, **options)
 
 
 def judge_for(learner: Any, case: Case) -> Any:
-    """Build a criterion for as many classes as the case has."""
+    """Build a criterion for the case's number of classes."""
     return given(learner, "ToyLoss")(case["sizes"]["num_classes"])
 
 
 def described(value: Any) -> str:
-    """Say what something is made of."""
+    """Return in words what an object is."""
     if torch.is_tensor(value):
         return "a tensor"
     if isinstance(value, dict):
@@ -138,7 +138,12 @@ def described(value: Any) -> str:
 
 
 def ending(call: Callable, *arguments: Any, **settings: Any) -> tuple[str, str]:
-    """Return the name and the words of the error that ends a call; "no error" where none does."""
+    """Return the name and the message of the error that ends a call, or "no error" and "".
+
+    Raises:
+        CheckAborted: if the call could not be made.
+        NotImplementedError: if the call reaches a stub.
+    """
     try:
         call(*arguments, **settings)
     except CheckAborted:
@@ -151,27 +156,27 @@ def ending(call: Callable, *arguments: Any, **settings: Any) -> tuple[str, str]:
 
 
 def mark_of(parameter: Tensor) -> float:
-    """Return the number that a parameter is filled with."""
+    """Return the number that a parameter [...] is filled with."""
     return parameter.detach().flatten()[0].item()
 
 
 def state_of(model: Any) -> Weights:
-    """Return a copy of all weights, on the CPU."""
+    """Return a copy of all weights [...] by name, on the CPU."""
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
 def flat(model: Any) -> Tensor:
-    """Return all weights in one row."""
+    """Return all weights of a model as one vector [n]."""
     return torch.cat([value.flatten() for value in state_of(model).values()])
 
 
 def changed(before: Weights, after: Weights) -> list[str]:
-    """Name the weights that differ."""
+    """Return the names of the weights [...] that differ."""
     if before.keys() != after.keys():
         return ["everything"]
     return sorted(name for name in before if not torch.equal(before[name], after[name]))
 
 
 def marks(model: Any) -> list[float]:
-    """Return the images that a model has seen, each as one number, without repetition."""
+    """Return the sums of the pixels of the images that a ToyModel has seen, without repetition."""
     return sorted({mark for look in model.seen for mark in look["marks"]})

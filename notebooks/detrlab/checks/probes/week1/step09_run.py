@@ -22,7 +22,7 @@ AT_WORK = {"log_every": 0, "num_steps": 3, "num_samples": 3, "batch_size": 2, "i
 
 @probe()
 def train_detr(train: Any, case: Case) -> Iterator[Observation]:
-    """Train several small things for a few steps, and see what of the settings arrives where."""
+    """Run several small trainings of a few steps; observe which settings take effect."""
     seed = case["seed"]
     yield from with_what_is_given(train, seed)
     yield from with_a_detr(train, case)
@@ -31,7 +31,7 @@ def train_detr(train: Any, case: Case) -> Iterator[Observation]:
 
 
 def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
-    """Train a model and a criterion that are given."""
+    """Train with a given model and criterion."""
     model, judge = model_and_loss(train)
     before = state_of(model)
     returned = trained(
@@ -55,11 +55,11 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
         before = state_of(other)
         trained(train, **AT_WORK | {"num_steps": 1}, **rates, seed=seed, model=other, criterion=judge)
         after = state_of(other)
-        said = ", ".join(f"{name}={rate}" for name, rate in rates.items())
-        yield f"the list of what changes with {said}", changed(before, after)
+        settings = ", ".join(f"{name}={rate}" for name, rate in rates.items())
+        yield f"the list of what changes with {settings}", changed(before, after)
         length = max((after[name] - before[name]).abs().max().item() for name in before)
         way = "hardly" if length < 1e-5 else "a little" if length < 0.1 else "a lot"
-        where = f"the distance that the weights move in the first of all steps, with {said},"
+        where = f"the distance that the weights move in the first of all steps, with {settings},"
         yield (
             where,
             way,
@@ -68,12 +68,12 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
     for same_seed in (True, False):
         other, judge = model_and_loss(train)
         trained(train, **AT_WORK, seed=seed + (not same_seed), model=other, criterion=judge)
-        said = "the same seed" if same_seed else "another seed"
-        yield f"the claim that the images are others with {said}", marks(other) != marks(model)
+        which = "the same seed" if same_seed else "another seed"
+        yield f"the claim that the images are others with {which}", marks(other) != marks(model)
 
 
 def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
-    """Let it build its model, and leave that as it was built: both learning rates are 0."""
+    """Let `train` build the model, and observe it unchanged: both learning rates are 0."""
     settings = AT_WORK | {"num_steps": 1, "lr": 0.0, "lr_backbone": 0.0} | case["sizes"]
     first, again, third, other = (
         state_of(trained(train, **settings, seed=seed, criterion=judge_for(train, case)))
@@ -103,13 +103,13 @@ def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
 
 
 def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
-    """Let it build its loss, and see which way that drives a model that says one thing to everything."""
+    """Let `train` build the loss, and observe in which direction it trains a ConstantModel."""
     for noobj_weight in (0.0005, 2.0):
-        waverer = given(train, "ConstantModel")(20, case["sizes"]["num_classes"])
+        model = given(train, "ConstantModel")(20, case["sizes"]["num_classes"])
         settings = AT_WORK | {"num_classes": case["sizes"]["num_classes"], "noobj_weight": noobj_weight}
-        before = state_of(waverer)
-        trained(train, **settings, lr=0.01, lr_backbone=0.01, seed=case["seed"], model=waverer)
-        after = state_of(waverer)
+        before = state_of(model)
+        trained(train, **settings, lr=0.01, lr_backbone=0.01, seed=case["seed"], model=model)
+        after = state_of(model)
         for name in ("doubt", "claim"):
             way = (
                 "up" if after[name] > before[name] else "down" if after[name] < before[name] else "still"
@@ -126,11 +126,11 @@ MEANINGS = {
 
 
 def with_a_log(train: Any, seed: int) -> Iterator[Observation]:
-    """See whether a run is logged, and whether an interrupted one is gone on with."""
+    """Observe whether a run measures AP, and whether an interrupted one is resumed."""
     settings = AT_WORK | {"log_every": 1, "seed": seed + 4}
     training_only, judge = model_and_loss(train, training_only=True)
-    said = ending(trained, train, **settings | {"num_steps": 1}, model=training_only, criterion=judge)[1]
-    yield "the claim that with log_every=1 AP is measured after the last step", "as planned" in said
+    error = ending(trained, train, **settings | {"num_steps": 1}, model=training_only, criterion=judge)[1]
+    yield "the claim that with log_every=1 AP is measured after the last step", "as planned" in error
 
     path = given(train, "fresh_path")()
     settings |= {"num_steps": 40, "num_samples": 80, "checkpoint": path}
@@ -143,13 +143,13 @@ def with_a_log(train: Any, seed: int) -> Iterator[Observation]:
         Path(path).parent.rmdir()
     if len(first.seen) < 3 or not second.seen:
         return
-    on = second.seen[0]["marks"] == first.seen[2]["marks"]
-    yield "the claim that an interrupted training goes on where it was", on
+    resumed = second.seen[0]["marks"] == first.seen[2]["marks"]
+    yield "the claim that an interrupted training goes on where it was", resumed
 
 
 def trained(train: Any, **settings: Any) -> Any:
-    """Train without progress bars and the like in the notebook."""
-    from IPython.utils.capture import capture_output  # here: it takes a moment
+    """Call `train` with its printed and displayed output captured."""
+    from IPython.utils.capture import capture_output  # imported here, since it takes a moment
 
     with capture_output():
         return train(**settings)

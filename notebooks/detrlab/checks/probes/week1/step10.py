@@ -16,14 +16,14 @@ PARTS = "It is built on your predict and cross_attention_maps: do their checks p
 
 
 def detector(learner: Any, case: Case) -> Any:
-    """Build the case's small detector where the learner's code lives."""
+    """Build the case's small detector in the process of the learner's code."""
     model = given(learner, "SmallDetector")(**case["config"])
     model.load_state_dict(case["weights"])
     return model
 
 
 def left_behind(model: Any, mode: str) -> Iterator[Observation]:
-    """Look for what a call has left on a model that came in this mode."""
+    """Observe what a call has left behind on a model that was in this mode before it."""
     traces = model.traces()
     yield f"the mode of a model that came in {mode} mode, after the call,", traces["mode"]
     yield f"the number of hooks left on it (in {mode} mode)", traces["hooks"]
@@ -32,7 +32,7 @@ def left_behind(model: Any, mode: str) -> Iterator[Observation]:
 
 @probe(draw="centres")
 def predict(function: Any, case: Case) -> Iterator[Observation]:
-    """Ask for the predictions on one image, at several thresholds and in both modes."""
+    """Predict on one image [3, H, W], at several thresholds and in both modes."""
     model = detector(function, case)
     model.eval()
     found = function(model, case["image"])
@@ -53,7 +53,7 @@ def predict(function: Any, case: Case) -> Iterator[Observation]:
 
 
 def look_at(found: dict, where: str, advice: str = "") -> Iterator[Observation]:
-    """Look at the fields, in the order of the queries, whatever order they came in."""
+    """Observe the fields, sorted by query."""
     order = found["query_indices"]
     sortable = torch.is_tensor(order) and order.dim() == 1
     for name in FIELDS:
@@ -64,7 +64,7 @@ def look_at(found: dict, where: str, advice: str = "") -> Iterator[Observation]:
 
 
 def described(found: Any) -> str:
-    """Say what something is: a dict with some keys, or a thing of another type."""
+    """Return in words what an object is: a dict with its keys, or the type of anything else."""
     if not isinstance(found, dict):
         return "nothing" if found is None else f"a {kind(found)}"
     return f"a dict with {', '.join(sorted(map(str, found)))}"
@@ -72,7 +72,11 @@ def described(found: Any) -> str:
 
 @probe(draw="map")
 def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
-    """Ask for the maps of one image, twice, in both modes, for all heads, and of a model that fails."""
+    """Get the maps of one image: twice, in both modes, for all heads, and from a model that raises.
+
+    Raises:
+        CheckAborted: if a call could not be made.
+    """
     model, image = detector(function, case), case["image"]
     model.eval()
     maps = function(model, image)
@@ -81,7 +85,7 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
         return
     yield "the shape of the maps", list(maps.shape), "The order is layers, queries, H', W'."
     if maps.shape[-1] == image.shape[-1]:
-        return  # a number for each pixel: the shape says all
+        return  # maps of the size of the image: their shape has been reported
     yield "the sum of each map", maps.flatten(2).sum(-1) if maps.dim() == 4 else maps.sum()
     yield "the tensor of maps", maps
     yield from left_behind(model, "eval")
@@ -110,7 +114,7 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
 
 @probe()
 def predict_and_visualize(function: Any, case: Case) -> Iterator[Observation]:
-    """Ask for the picture; look at the figure's panels, and in each for images and boxes."""
+    """Draw the figure; observe the images, boxes and heat maps in its panels."""
     model, kept = detector(function, case), case["kept"]
     model.eval()
     figure = function(model, case["image"], score_threshold=case["score_threshold"])
@@ -124,7 +128,7 @@ def predict_and_visualize(function: Any, case: Case) -> Iterator[Observation]:
     yield "the number of boxes in the panel that has most", min(boxes, kept) if kept else boxes, PARTS
     maps = [panel for panel in panels if panel.maps]
     yield "the number of panels with a heat map", len(maps), PARTS
-    yield "the number of heat maps with no image below them", sum(not one.pictures for one in maps)
+    yield "the number of heat maps with no image below them", sum(not panel.pictures for panel in maps)
     both = [panel for panel in maps if panel.pictures]
     yield "the number of heat maps that do not reach over the whole image", sum(map(misplaced, both))
     yield "the number of heat maps that are turned over", sum(map(turned, both))
@@ -134,18 +138,20 @@ def predict_and_visualize(function: Any, case: Case) -> Iterator[Observation]:
 
 
 class Panel:
-    """What one pair of axes shows: pictures (in colour), heat maps (matrices), boxes."""
+    """What one pair of axes shows: pictures [H, W, 3 or 4], heat maps [H', W'] and boxes."""
 
     def __init__(self, axes: Any) -> None:
         children = axes.get_children()
         shown = [child for child in children if kind(child) == "AxesImage"]
         self.pictures = [image for image in shown if len(image.get_array().shape) == 3]
         self.maps = [image for image in shown if len(image.get_array().shape) == 2]
-        self.boxes = sum(kind(child) == "Rectangle" for child in children) - 1  # one is the background
+        self.boxes = (
+            sum(kind(child) == "Rectangle" for child in children) - 1
+        )  # one Rectangle is the background
         self.see_through = any(lets_through(image.get_alpha()) for image in shown)
 
     def peak(self, rows: int, columns: int) -> list[int]:
-        """Return the brightest place of the heat map as (row, column) of rows x columns cells."""
+        """Return [row, column] of the heat map's largest value, in a grid of rows x columns cells."""
         values = torch.tensor(self.maps[0].get_array().tolist())
         row, column = divmod(int(values.argmax()), values.shape[1])
         height, width = values.shape
@@ -153,33 +159,33 @@ class Panel:
 
 
 def misplaced(panel: Panel) -> bool:
-    """Say whether the edges of heat map and picture lie more than a pixel apart, whichever is up."""
+    """Return whether edges of heat map and picture are more than a pixel apart, upside down or not."""
     pairs = zip(edges(panel.maps[0]), edges(panel.pictures[0]), strict=True)
     return any(far_apart(sorted(ours), sorted(theirs)) for ours, theirs in pairs)
 
 
 def turned(panel: Panel) -> bool:
-    """Say whether the heat map's first row or column is where the picture's last one is."""
+    """Return whether the heat map is flipped against the picture, in rows or columns."""
     pairs = zip(edges(panel.maps[0]), edges(panel.pictures[0]), strict=True)
     return any((ours[0] < ours[1]) != (theirs[0] < theirs[1]) for ours, theirs in pairs)
 
 
 def edges(image: Any) -> list[list[float]]:
-    """Return x before the first and after the last column, then y of the rows likewise."""
+    """Return [x before the first column, x after the last], and likewise y of the rows."""
     left, right, bottom, top = map(number, image.get_extent())
     return [[left, right], [bottom, top] if image.origin == "lower" else [top, bottom]]
 
 
 def far_apart(ours: list[float], theirs: list[float]) -> bool:
-    """Say whether two pairs of edges differ by more than a pixel."""
-    return any(abs(one - other) > 1 for one, other in zip(ours, theirs, strict=True))
+    """Return whether two pairs of edges differ by more than a pixel."""
+    return any(abs(our - their) > 1 for our, their in zip(ours, theirs, strict=True))
 
 
 def lets_through(alpha: Any) -> bool:
-    """Say whether an opacity is below 1; one for each cell (an array) is trusted to be."""
+    """Return whether an opacity is below 1; an array, one for each cell, is assumed to be."""
     return number(alpha) < 1 if kind(alpha) in ("int", "float", "float64") else alpha is not None
 
 
 def number(value: Any) -> float:
-    """Return a plain number from one of NumPy's, which may live in another process."""
+    """Return a plain number for one of NumPy's, which may be a proxy of one in another process."""
     return value if isinstance(value, int | float) else value.item()

@@ -1,12 +1,12 @@
-"""Count how many of these attacks succeed where the hidden checks run in the learner's own process.
+"""Count how many attacks succeed where the hidden checks run in the learner's own process.
 
-    python -m autograder.tests.attacks.stock
+    python -m autograder.tests.benchmarks.stock_attacks
 
-That is how nbgrader grades by itself: every cell of the notebook, hidden checks included, is run in one
-kernel, and scored by its outputs. Here IPython's shell stands for the kernel, in a child of this process,
-so that it takes minutes; nbgrader's own `determine_grade` scores what came out. Run by hand, not by the
-tests. Attacks that fill memory, disks or process tables are left out: nothing would hold them. The others
-run in a sandbox, read-only and without network, in which they see all that a kernel sees.
+That is nbgrader's own way of grading: one kernel runs every cell of the notebook, hidden checks included,
+and each check is scored by its outputs. Here IPython's shell takes the place of the kernel, in a child of
+this process, so that the count takes minutes; nbgrader's `determine_grade` scores the outputs. Attacks
+that fill memory, disks or process tables are left out, since nothing would limit them. The others run in
+a sandbox, read-only and without network, in which they see all that a kernel sees.
 """
 
 import ctypes
@@ -34,12 +34,16 @@ from autograder.tests.attacks.files import Attack, read_attacks
 SECONDS = 20
 LEFT_OUT = ("resources-", "exits-goes_on_twice")
 CLONE_NEWPID = 0x20000000
-INSIDE = "DETR_STOCK_INSIDE"
+INSIDE = "DETR_STOCK_INSIDE"  # set in the sandbox
+SANDBOX = (
+    "bwrap --unshare-all --die-with-parent --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp "
+    f"--cap-add CAP_SYS_ADMIN --setenv HOME /tmp --setenv {INSIDE} 1"
+).split()
 Output = dict[str, Any]
 
 
 class Hook(DisplayHook):
-    """Keeps what a cell's last line shows, as a kernel sends it."""
+    """Keeps the value of a cell's last line as the output that a kernel sends."""
 
     def __call__(self, result: Any = None) -> None:
         if result is not None:
@@ -48,28 +52,28 @@ class Hook(DisplayHook):
 
 
 class Shell(InteractiveShell):
-    """Keeps the outputs of a cell as a kernel sends them."""
+    """Keeps the outputs of a cell as a kernel sends them; `outputs` is set for each cell."""
 
     displayhook_class = Hook
-    outputs: list[Output] = []  # noqa: RUF012 - set anew for each cell
+    outputs: list[Output]
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         self.outputs.append(v4.new_output("error", ename=str(etype), evalue=str(evalue), traceback=stb))
 
 
-def run(notebook: NotebookNode, path: Path) -> None:
-    """Run every code cell, and leave the outputs of the graded ones in a file."""
+def run_cells(notebook: NotebookNode, path: Path) -> None:
+    """Run every code cell, and write the outputs of the graded ones to a file."""
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))
     shell = Shell.instance()
     shell.ast_node_interactivity = "last_expr"
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         shell.outputs = cell.outputs = []
-        with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as warned:
-            sys.stdout, sys.stderr = told, warned
+        with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+            sys.stdout, sys.stderr = stdout, stderr
             shell.run_cell(cell.source, store_history=True)
             sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-            for name, file in (("stdout", told), ("stderr", warned)):
+            for name, file in (("stdout", stdout), ("stderr", stderr)):
                 file.seek(0)
                 if text := file.read():
                     cell.outputs.append(v4.new_output("stream", name=name, text=text))
@@ -77,12 +81,12 @@ def run(notebook: NotebookNode, path: Path) -> None:
     path.write_text(json.dumps([cell.outputs for cell in notebook.cells if is_graded(cell)]))
 
 
-def run_apart(notebook: NotebookNode, path: Path) -> None:
+def run_in_pid_namespace(notebook: NotebookNode, path: Path) -> None:
     """Run a notebook where an attack that kills every process does not end the count."""
     ctypes.CDLL(None).unshare(CLONE_NEWPID)
     if not (kernel := os.fork()):
         os.setsid()
-        run(notebook, path)
+        run_cells(notebook, path)
         os._exit(0)
     end = time.monotonic() + 2 * SECONDS
     while os.waitpid(kernel, os.WNOHANG) == (0, 0):
@@ -92,12 +96,12 @@ def run_apart(notebook: NotebookNode, path: Path) -> None:
 
 
 def is_graded(cell: NotebookNode) -> bool:
-    """Say whether nbgrader scores a cell by its outputs."""
+    """Return whether nbgrader scores a cell by its outputs."""
     return is_grade(cell) and cell.cell_type == "code"
 
 
-def notebook_of(attack: Attack) -> NotebookNode:
-    """Return the instructor's notebook with an attack in it, and every other TODO open, without demos."""
+def make_notebook(attack: Attack) -> NotebookNode:
+    """Return the instructor's notebook with an attack in it, every other TODO open, without demos."""
     step, _ = step_of(attack.exercise)
     notebook = read_source(step)
     cells = []
@@ -113,14 +117,14 @@ def notebook_of(attack: Attack) -> NotebookNode:
     return notebook
 
 
-def points(attack: Attack) -> float | None:
-    """Return the points that an attack gets, None where it broke the grading of its notebook."""
-    notebook = notebook_of(attack)
+def count_points(attack: Attack) -> float | None:
+    """Return the points that an attack gets, None where it stopped the grading of its notebook."""
+    notebook = make_notebook(attack)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "outputs.json")
         if not (child := os.fork()):
             try:
-                run_apart(notebook, path)
+                run_in_pid_namespace(notebook, path)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
@@ -138,37 +142,24 @@ def points(attack: Attack) -> float | None:
 
 
 def main() -> None:
-    """Run every attack but the greedy ones, and print what each got."""
-    attacks = [a for a in read_attacks() if not a.student.startswith(LEFT_OUT) and not a.full_marks]
+    """Run the attacks, and print the points of each."""
+    attacks = [a for a in read_attacks() if not a.student.startswith(LEFT_OUT) and not a.full_points]
     for exercise in {attack.exercise for attack in attacks}:
-        reference(exercise)  # imported once, here
-    found = {}
+        reference(exercise)  # imported once, before the children start
+    totals = []
     for attack in attacks:
-        found[attack] = total = points(attack)
-        print(f"{'broke off' if total is None else f'{total:g} points':12}{attack.student}", flush=True)
-    gained = sum(bool(total) for total in found.values())
-    broken = sum(total is None for total in found.values())
-    print(f"{len(found)} attacks: {gained} gained points, {broken} broke the grading of their notebook.")
+        total = count_points(attack)
+        totals.append(total)
+        print(f"{'stopped' if total is None else f'{total:g} points':12}{attack.student}", flush=True)
+    gained, stopped = sum(map(bool, totals)), totals.count(None)
+    print(
+        f"{len(totals)} attacks: {gained} gained points, {stopped} stopped the grading of their notebook."
+    )
 
 
 if __name__ == "__main__":
     if os.environ.get(INSIDE):
         main()
     else:
-        sandbox = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"]
-        sandbox += [
-            "--proc",
-            "/proc",
-            "--tmpfs",
-            "/tmp",
-            "--cap-add",
-            "CAP_SYS_ADMIN",
-            "--setenv",
-            "HOME",
-            "/tmp",
-            "--setenv",
-            INSIDE,
-            "1",
-        ]
-        module = [sys.executable, "-m", "autograder.tests.attacks.stock"]
-        raise SystemExit(subprocess.run([*sandbox, *module], check=False).returncode)
+        module = [sys.executable, "-m", "autograder.tests.benchmarks.stock_attacks"]
+        raise SystemExit(subprocess.run([*SANDBOX, *module], check=False).returncode)

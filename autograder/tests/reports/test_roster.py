@@ -1,0 +1,73 @@
+"""Tables that are read into the gradebook: the roster, deadlines, and times of submission."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from autograder.gradebook.grade import grade
+from autograder.reports import roster
+from autograder.tests.gradebook.small_course import STEP
+from autograder.workspace.course import open_course
+
+pytestmark = pytest.mark.xdist_group("report")  # tests that share a graded course run in one process
+
+# As the platforms export them: the table, the students' ids and their numbers.
+ROSTERS = {
+    "canvas gradebook": (
+        "Student,ID,SIS User ID,SIS Login ID,Section,Step 3 (5)\n,,,,,Manual Posting\n"
+        '    Points Possible,,,,,5\n"Lovelace, Ada",1042,77,ada@uni.edu,A,\n"Müller, Zoë",1043,,,A,\n',
+        {"ada@uni.edu": "1042", "1043": "1043"},
+    ),
+    "moodle grading worksheet": (
+        "Identifier,Full name,Email address,Status,Grade\nParticipant 1042,Ada Lovelace,ada@uni.edu,,\n",
+        {"ada@uni.edu": "1042"},
+    ),
+    "moodle grades": (
+        "First name,Surname,ID number,Email address\n"
+        "Ada,Lovelace,,ada@uni.edu\nZoë,Müller,77,z@uni.edu\n",
+        {"ada@uni.edu": None, "77": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROSTERS)
+def test_roster_is_read_from_what_platforms_export(course: Path, tmp_path: Path, name: str) -> None:
+    """Rows that are no student are left out; logins and addresses stay as they are."""
+    table = tmp_path / "roster.csv"
+    content, numbers = ROSTERS[name]
+    table.write_text(content, encoding="utf-8")
+    assert roster.import_roster(table, course) == len(numbers)
+    with open_course(course).gradebook as gradebook:
+        assert {student: gradebook.find_student(student).lms_user_id for student in numbers} == numbers
+
+
+def test_roster_with_one_number_for_two_students_is_refused(course: Path, tmp_path: Path) -> None:
+    """Else a platform's zip would count for somebody else."""
+    table = tmp_path / "roster.csv"
+    table.write_text("id,lms_user_id\nada,7\nbea,7\n")
+    with pytest.raises(ValueError, match="the number 7 to more than one student"):
+        roster.import_roster(table, course)
+
+
+def test_deadlines_and_times_are_read_in_any_time_zone(course: Path, tmp_path: Path) -> None:
+    """Unknown students are named; unknown steps, missing columns, values and time zones are refused."""
+    table = tmp_path / "table.csv"
+    table.write_text(f"step,due\n{STEP},2026-11-27T23:59+01:00\n")
+    assert roster.import_deadlines(table, course) == 1
+    with open_course(course).gradebook as gradebook:
+        assert gradebook.find_assignment(STEP).duedate == datetime.datetime(2026, 11, 27, 22, 59)
+    table.write_text("student,time\nbea,2026-11-28T01:59+01:00\nnobody,2026-11-28T01:59+01:00\n")
+    assert roster.import_times(table, course) == (1, ["nobody"])
+    assert [result.student for result in grade(course) if not result.problem] == ["bea"]
+    with open_course(course).gradebook as gradebook:
+        assert gradebook.find_submission(STEP, "bea").total_seconds_late == 7200
+    for content, reason in (
+        ("step,due\n99_none,2026-11-27T23:59Z\n", "'99_none', which is no step"),
+        ("step\n03_encoder\n", "no column 'time'; it may be called time, due"),
+        (f"step,due\n{STEP},2026-11-27T23:59\n", "has no time zone"),
+        (f"step,due\n{STEP},\n", "line 2: a value is empty"),
+    ):
+        table.write_text(content)
+        with pytest.raises(ValueError, match=reason):
+            roster.import_deadlines(table, course)

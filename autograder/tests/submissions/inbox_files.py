@@ -1,0 +1,36 @@
+"""Files as students submit them, for the tests of intake to put into an inbox."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from autograder.submissions.record import IntakeRecord
+from autograder.tests.gradebook.small_course import answered, source_notebook
+
+RIGHT = "def layer(x):\n    return x"
+OTHER = "def layer(x):\n    return 0 + x"
+NOTEBOOK = json.dumps(answered(source_notebook(), todo_layer=RIGHT))
+
+
+def zip_bytes(members: Mapping[str, str | bytes]) -> bytes:
+    """Return the bytes of a zip with these members."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def put_file(tmp_path: Path, name: str, content: bytes) -> Path:
+    """Write a file into the inbox in a folder; return the inbox."""
+    path = tmp_path / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return tmp_path / "inbox"
+
+
+def taken_files(records: Iterable[IntakeRecord]) -> dict[str, str]:
+    """Return the file that was taken of each student."""
+    return {record.student: record.file for record in records if record.taken}

@@ -1,0 +1,18 @@
+"""Names of folders and of rosters become ids."""
+
+from autograder.submissions.student_ids import student_id
+
+
+def is_safe(name: str) -> bool:
+    """Say whether an id is short and safe in paths and URLs."""
+    is_plain = all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    return name[0] not in ".-" and len(name) < 80 and is_plain
+
+
+def test_student_ids_are_safe_and_distinct() -> None:
+    """A name that is safe already is its own id."""
+    names = ["ada", "a/b", "a b", "a_b", "李雷", "韩梅梅", "..", "-rf", "x" * 300, "12345", "é", "e"]
+    ids = [student_id(name) for name in names]
+    assert ids[0] == "ada" and ids[3] == "a_b" and ids[9] == "12345"
+    assert len(set(ids)) == len(names)
+    assert all(is_safe(name) for name in ids)
