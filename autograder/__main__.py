@@ -1,4 +1,4 @@
-"""The instructor's and the author's commands: `python -m autograder` lists them."""
+"""Run the commands for instructors and authors; `python -m autograder` lists them."""
 
 import sys
 
@@ -24,7 +24,7 @@ app.add_typer(author)
 
 
 def main() -> int:
-    """Run the command that the command line names; say in one sentence what stops it."""
+    """Run the command on the command line; print expected errors as messages. Return the exit code."""
     try:
         with explain_stops():
             app()

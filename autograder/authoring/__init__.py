@@ -1,1 +1,1 @@
-"""Solutions become notebooks: markers, release, bundle, executed solutions; slips and alternatives."""
+"""Build notebooks from solutions: markers, release, bundle, execution; slips and alternatives."""

@@ -1,4 +1,4 @@
-"""Zip what students get."""
+"""Make the zip that students get."""
 
 import tempfile
 import zipfile
@@ -9,9 +9,9 @@ from autograder.workspace.paths import DATA, ROOT
 
 
 def make_bundle(target: Path = ROOT / "dist" / "detr-from-scratch.zip") -> Path:
-    """Zip what a student gets: notebooks, data, the environment and a README of their own.
+    """Zip notebooks, data, the environment and the students' README; return the zip's path.
 
-    The notebooks are built for it: those in notebooks/week1 may have somebody's answers in them.
+    The notebooks are built for it, since those in notebooks/week1 may hold answers.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     files = [ROOT / "environment.yml", ROOT / "pyproject.toml", ROOT / "LICENSE"]
@@ -35,7 +35,7 @@ def make_bundle(target: Path = ROOT / "dist" / "detr-from-scratch.zip") -> Path:
 
 
 def add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add one file with a fixed date, so that two bundles of the same files are equal."""
+    """Add a file with a fixed date, so that two bundles of the same files are byte-identical."""
     entry = zipfile.ZipInfo(name, date_time=(2020, 1, 1, 0, 0, 0))
     entry.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(entry, content)

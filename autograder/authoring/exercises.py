@@ -1,4 +1,4 @@
-"""Which exercises a step grades by code, read from the one line that each tests cell holds."""
+"""The exercises of each step that are graded by code, read from the one line in each tests cell."""
 
 import ast
 import functools
@@ -10,29 +10,41 @@ from autograder.authoring.sources import all_steps, code_cells, read_source
 
 @dataclass(frozen=True)
 class Exercise:
-    """What is graded by code: its grade id, the name that its check is given, and its points."""
+    """An exercise that is graded by code."""
 
     name: str
-    symbol: str
+    symbol: str  # the name of the object that its check is given
     points: int
 
 
 @functools.cache
 def exercises_of(step: str) -> list[Exercise]:
-    """List a step's TODOs, read from the one line that each tests cell holds."""
+    """List a step's exercises: the graded cells of its TODOs.
+
+    Raises:
+        SourceError: if there is no such step, or a tests cell is malformed.
+    """
     todos = {cell.name for cell in code_cells(step) if cell.role == "todo"}
     return [graded for graded in graded_cells(step) if graded.name in todos]
 
 
 @functools.cache
 def artifacts_of(step: str) -> list[Exercise]:
-    """List what a step grades beyond its TODOs: files that come out of it, such as a trained model."""
+    """List a step's graded artifacts: files that it produces, such as a trained model.
+
+    Raises:
+        SourceError: if there is no such step, or a tests cell is malformed.
+    """
     return [graded for graded in graded_cells(step) if graded not in exercises_of(step)]
 
 
 def graded_cells(step: str) -> list[Exercise]:
-    """Read the one line that each tests cell holds."""
-    found = []
+    """Read the exercise or artifact of each tests cell of a step.
+
+    Raises:
+        SourceError: if there is no such step, or a tests cell does not begin with its check.
+    """
+    exercises = []
     for cell in read_source(step).cells:
         metadata = cell.metadata.get("nbgrader", {})
         role, _, name = metadata.get("grade_id", "").partition("_")
@@ -45,19 +57,19 @@ def graded_cells(step: str) -> list[Exercise]:
                     attribute = symbol = ""
             if attribute != name:
                 raise SourceError(f"{step}.py: tests={name!r} should begin with check.{name}(...).")
-            found.append(Exercise(name, symbol, metadata["points"]))
-    return found
+            exercises.append(Exercise(name, symbol, metadata["points"]))
+    return exercises
 
 
 @functools.cache
 def step_of(exercise: str) -> tuple[str, str]:
-    """Find the step that an exercise belongs to, and the name that the learner defines.
+    """Return the step of an exercise, and the name of the object that the learner defines.
 
     Raises:
-        AttributeError: where no step has it.
+        AttributeError: if no step has it.
     """
     for step in all_steps():
-        for found in exercises_of(step):
-            if found.name == exercise:
-                return step, found.symbol
+        for candidate in exercises_of(step):
+            if candidate.name == exercise:
+                return step, candidate.symbol
     raise AttributeError(f"No step has a cell tests={exercise!r}.")

@@ -1,4 +1,4 @@
-"""Known wrong answers: slips/NN_name.toml, each a replacement in the solution's source.
+"""Known answers. The wrong ones are slips in slips/NN_name.toml, each a replacement in the solution:
 
     [[slip]]
     id = "pos-on-values"
@@ -7,8 +7,8 @@
     with = "self.self_attn(q, k, value=q)"
     message = "Your values carry the positional encoding. ..."
 
-Correct answers written differently lie in alternatives/NN_name/*.py; each replaces the TODO cell that its
-first line names: `# exercise: encoder_layer`.
+Correct answers written differently are the alternatives in alternatives/NN_name/*.py; each replaces the
+TODO cell that its first line names: `# exercise: encoder_layer`.
 """
 
 import tomllib
@@ -19,7 +19,7 @@ from pathlib import Path
 from autograder.authoring.exercises import exercises_of
 from autograder.authoring.markers import SourceError
 from autograder.authoring.sources import code_cells
-from detrlab.steps import Cell
+from detrlab.cells.cell import Cell
 
 FOLDER = Path(__file__).parent
 STUB = "raise NotImplementedError"
@@ -27,16 +27,20 @@ STUB = "raise NotImplementedError"
 
 @dataclass(frozen=True)
 class KnownSlip:
-    """One row of a slips table."""
+    """A known wrong answer: one row of a slips table."""
 
     id: str
     exercise: str
-    old: str
+    old: str  # the text in the solution that is replaced
     new: str
-    message: str
+    message: str  # that the learner must see
 
     def apply(self, cells: list[Cell]) -> list[Cell]:
-        """Return the step's cells with this slip made. SourceError unless it fits exactly once."""
+        """Return the step's cells with this slip in the solution.
+
+        Raises:
+            SourceError: unless the replaced text occurs exactly once in the TODO.
+        """
         changed = [
             replace(cell, source=cell.source.replace(self.old, self.new))
             if cell.role == "todo" and cell.name == self.exercise
@@ -53,7 +57,11 @@ class KnownSlip:
 
 
 def slips(step: str) -> list[KnownSlip]:
-    """Read a step's slips. SourceError where a row lacks a key or has one too many."""
+    """Read a step's slips.
+
+    Raises:
+        SourceError: if a row lacks a key or has an unknown one.
+    """
     path = FOLDER / "slips" / f"{step}.toml"
     if not path.is_file():
         return []
@@ -61,15 +69,19 @@ def slips(step: str) -> list[KnownSlip]:
     keys = {"id", "exercise", "replace", "with", "message"}
     for row in rows:
         if row.keys() != keys:
-            odd = ", ".join(sorted(keys ^ row.keys()))
-            raise SourceError(f"{path.name}, slip {row.get('id')!r}: check the keys {odd}.")
+            wrong_keys = ", ".join(sorted(keys ^ row.keys()))
+            raise SourceError(f"{path.name}, slip {row.get('id')!r}: check the keys {wrong_keys}.")
     return [
         KnownSlip(row["id"], row["exercise"], row["replace"], row["with"], row["message"]) for row in rows
     ]
 
 
 def alternatives(step: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, grade id and source of each alternative answer to a step's TODOs."""
+    """Yield the name, the exercise and the source of each alternative answer to a step's TODOs.
+
+    Raises:
+        SourceError: if the first line of a file does not name its exercise.
+    """
     for path in sorted((FOLDER / "alternatives" / step).glob("*.py")):
         source = path.read_text(encoding="utf-8")
         first = source.partition("\n")[0]
@@ -79,7 +91,7 @@ def alternatives(step: str) -> Iterator[tuple[str, str, str]]:
 
 
 def with_answer(cells: list[Cell], exercise: str, source: str) -> list[Cell]:
-    """Return the cells with another answer in the TODO of that name."""
+    """Return the cells with another answer in the TODO of an exercise."""
     return [
         replace(cell, source=source) if (cell.role, cell.name) == ("todo", exercise) else cell
         for cell in cells
@@ -90,11 +102,11 @@ def with_answer(cells: list[Cell], exercise: str, source: str) -> list[Cell]:
 class KnownAnswer:
     """An answer whose verdict is known: a solution, a stub, a slip or an alternative.
 
-    Args:
-        name: what it is.
-        exercise: which exercise it answers.
+    Attributes:
+        name: "solution", "stub", or the name of the slip or the alternative.
+        exercise: the exercise that it answers.
         expected: "✓", "○", or "✗" and the message that the learner must see.
-        cells: the step's cells with it in place.
+        cells: the step's cells, which include the answer.
     """
 
     name: str
@@ -104,26 +116,30 @@ class KnownAnswer:
 
 
 def known_answers(step: str) -> Iterator[KnownAnswer]:
-    """Yield every known answer to a step's exercises."""
+    """Yield every known answer to a step's exercises.
+
+    Raises:
+        SourceError: as `slips`, `KnownSlip.apply` and `alternatives`.
+    """
     cells = code_cells(step)
     for exercise in exercises_of(step):
         yield KnownAnswer("solution", exercise.name, "✓", cells)
         yield KnownAnswer("stub", exercise.name, "○", stub(cells, exercise.name))
     for slip in slips(step):
         yield KnownAnswer(slip.id, slip.exercise, f"✗ {slip.message}", slip.apply(cells))
-    for name, answered, source in alternatives(step):
-        yield KnownAnswer(name, answered, "✓", with_answer(cells, answered, source))
+    for name, exercise_name, source in alternatives(step):
+        yield KnownAnswer(name, exercise_name, "✓", with_answer(cells, exercise_name, source))
 
 
 def stub(cells: list[Cell], exercise: str) -> list[Cell]:
-    """Return the cells with the solution regions of one TODO emptied, as nbgrader releases them."""
+    """Return the cells with stubs for the solution regions of one TODO, as nbgrader releases them."""
     cell = next(cell for cell in cells if (cell.role, cell.name) == ("todo", exercise))
-    lines, keep = [], True
+    lines, is_outside = [], True
     for line in cell.source.split("\n"):
         if "### BEGIN SOLUTION" in line:
             lines.append(line.partition("###")[0] + STUB)
-            keep = False
-        if keep:
+            is_outside = False
+        if is_outside:
             lines.append(line)
-        keep = keep or "### END SOLUTION" in line
+        is_outside = is_outside or "### END SOLUTION" in line
     return with_answer(cells, exercise, "\n".join(lines))

@@ -1,4 +1,4 @@
-"""Cell markers: one word on a cell of a source, solutions/week1/NN_name.py, says what the cell is.
+"""Cell markers: a key on a cell of a source, solutions/week1/NN_name.py, defines the role of the cell.
 
     # %% todo="encoder_layer"                     the learner writes this
     # %% tests="encoder_layer" points=4           graded checks, locked
@@ -6,7 +6,7 @@
     # %% [markdown] hints="encoder_layer"         folded hints, also shown by hint("encoder_layer")
     # %% locked="setup"                           given code or text, read-only
 
-Any other code cell is a demo: it runs in the notebook, and nothing else depends on it.
+Any other code cell is a demo: it runs in the notebook, and no other cell depends on it.
 """
 
 import hashlib
@@ -18,11 +18,15 @@ ROLES = {"todo": "code", "tests": "code", "written": "markdown", "hints": "markd
 
 
 class SourceError(ValueError):
-    """A source file does not keep to the rules above; says which cell and what to do."""
+    """A source violates the rules of the course; the message names the place and the remedy."""
 
 
-def mark(cell: NotebookNode) -> None:
-    """Expand the marker of one cell into nbgrader's metadata (schema version 3)."""
+def expand_marker(cell: NotebookNode) -> None:
+    """Replace the marker of a cell by nbgrader's metadata (schema version 3).
+
+    Raises:
+        SourceError: if the marker is malformed.
+    """
     keys = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
     points = keys.pop("points", None)
     if unknown := [key for key in keys if key not in ROLES]:
@@ -44,7 +48,13 @@ def mark(cell: NotebookNode) -> None:
 
 
 def nbgrader_metadata(role: str, name: str, points: int | None) -> dict:
-    """Return nbgrader's metadata for a cell's role."""
+    """Return nbgrader's metadata of a cell.
+
+    Args:
+        role: a key of ROLES.
+        name: what the marker names, for example an exercise.
+        points: of a graded cell.
+    """
     metadata = {
         "schema_version": 3,
         "grade_id": f"{role}_{name}",
@@ -57,7 +67,15 @@ def nbgrader_metadata(role: str, name: str, points: int | None) -> dict:
 
 
 def cell_id(cell: NotebookNode, taken: set[str]) -> str:
-    """Return an id that depends on the cell alone, so that two builds are byte-identical."""
+    """Return an id that depends on the notebook alone, so that two builds are byte-identical.
+
+    Args:
+        cell: with nbgrader's metadata.
+        taken: the ids of the cells before, to which this one is added.
+
+    Raises:
+        SourceError: if two cells have the same grade_id.
+    """
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
     base = grade_id or hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
     unique, count = base.replace("_", "-"), 1

@@ -1,6 +1,6 @@
-"""Draw the README's picture of detections and attention, by the course's own solutions and trained model.
+"""Draw the README's picture of detections and attention with the solutions and the trained model.
 
-The screenshot beside it needs a browser: python -m autograder.tests.browser.picture
+The README's screenshot needs a browser: python -m autograder.tests.browser.picture
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from detrlab.steps import load
 from detrlab.toy import six_images
 
 TARGET = DATA / "images" / "detections.png"
-IMAGE = 2  # of the six held-out ones; three objects fill one row
+IMAGE = 2  # of the six held-out images: its three objects fill one row
 
 
 def draw_detections(target: Path = TARGET) -> Path:
-    """Draw one held-out image: the boxes found, and where each query looks. Return the file."""
+    """Draw the predicted boxes and the queries' attention on a held-out image; return the file's path."""
     detr_class = load("08_detr", code_cells).DETR
     draw = load("10_attention", code_cells).predict_and_visualize
     with matplotlib.rc_context({"font.size": 9}):

@@ -1,4 +1,4 @@
-"""Make the release: what nbgrader builds from the sources, for a course and for notebooks/week1."""
+"""Build the release from the sources with nbgrader, for a course and for notebooks/week1."""
 
 import shutil
 import tempfile
@@ -15,9 +15,19 @@ from autograder.workspace.paths import NOTEBOOKS
 
 
 def make_release(course: Path, only: list[str] | None = None) -> Path:
-    """Make nbgrader's source and release folders in a course; return the release folder.
+    """Build nbgrader's source and release folders in a course.
 
-    The published notebooks are never touched: nbgrader deletes what it cannot rebuild.
+    nbgrader works in the course folder, never on published notebooks: it deletes what it cannot rebuild.
+
+    Args:
+        course: the course folder.
+        only: the steps; all by default.
+
+    Returns:
+        the release folder.
+
+    Raises:
+        SourceError: if a source is malformed, or nbgrader cannot release it; its folders are restored.
     """
     api = open_course(course)
     for step in only or all_steps():
@@ -33,9 +43,9 @@ def make_release(course: Path, only: list[str] | None = None) -> Path:
 
 @contextmanager
 def kept_on_failure(*folders: Path) -> Iterator[None]:
-    """Put folders back as they were where what is done meanwhile fails."""
-    with tempfile.TemporaryDirectory() as safe:
-        copies = [Path(safe, str(number)) for number in range(len(folders))]
+    """Restore folders to their previous state if the context fails."""
+    with tempfile.TemporaryDirectory() as backup:
+        copies = [Path(backup, str(number)) for number in range(len(folders))]
         for folder, copy in zip(folders, copies, strict=True):
             if folder.is_dir():
                 shutil.copytree(folder, copy)
@@ -50,7 +60,11 @@ def kept_on_failure(*folders: Path) -> Iterator[None]:
 
 
 def build_notebooks(target: Path = NOTEBOOKS) -> list[Path]:
-    """Build every student notebook into `target`, all or none of them."""
+    """Build the student notebooks into a folder, all or none of them; return their paths.
+
+    Raises:
+        SourceError: as `make_release`.
+    """
     with tempfile.TemporaryDirectory() as staging:
         released = make_release(Path(staging))
         target.mkdir(parents=True, exist_ok=True)

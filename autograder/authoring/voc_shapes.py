@@ -1,8 +1,8 @@
-"""The shapes that the drawings in data/voc_sample are made of."""
+"""The shapes that make up the drawings in data/voc_sample."""
 
 Numbers = tuple[float, ...]
 
-# What stands for each class: shapes in a square from (0, 0) to (1, 1); "own" is the object's own colour.
+# Each class is drawn with shapes in a square from (0, 0) to (1, 1); "own" stands for the object's colour.
 DARK, STEEL, GLASS, SKIN, WOOD, LEAF = "#2b2b33", "#8d99a6", "#cfe3ee", "#e0ac86", "#8a5a33", "#3f8f4a"
 CLASSES: dict[str, list[tuple[str, Numbers, str]]] = {
     "aeroplane": [
@@ -105,7 +105,7 @@ CLASSES: dict[str, list[tuple[str, Numbers, str]]] = {
         ("rectangle", (0.26, 0.92, 0.74, 1.0), "own"),
     ],
 }
-# Behind the objects: colour at the top, where the ground begins (of the height), colour of the ground.
+# The background: its colour at the top, the top of the ground (as a share of the height), its colour.
 PLACES: dict[str, tuple[str, float, str]] = {
     "street": ("#bcd3e0", 0.62, "#77787d"),
     "sea": ("#c9e2ee", 0.5, "#3f7fa3"),

@@ -1,1 +1,1 @@
-"""The commands of `python -m autograder`: the instructor's and the author's."""
+"""The commands of `python -m autograder`, for instructors and for authors of the course."""

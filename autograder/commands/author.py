@@ -1,4 +1,4 @@
-"""The commands that build the course."""
+"""The commands for authors, which build the course."""
 
 from functools import partial
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""What the help texts of the commands have in common."""
+"""The common part of the commands' help texts."""
 
 
 def example(*lines: str) -> str:
-    """Return an epilog with examples of a command."""
+    """Return an epilog for a command's help text, with its command lines as examples."""
     return "**For example:**\n\n" + "\n\n".join(f"`python -m autograder {line}`" for line in lines)

@@ -1,4 +1,4 @@
-"""The commands for a class: from the bundle that students get to the reports on them."""
+"""The commands for instructors, from the bundle for students to the reports on a class."""
 
 import os
 from functools import partial
@@ -18,8 +18,8 @@ NoIsolation = Annotated[
 ]
 
 
-def trust(no_isolation: bool) -> None:
-    """Switch the sandbox off, in an environment variable, so that workers see it too."""
+def disable_sandbox(no_isolation: bool) -> None:
+    """Switch off the sandbox by an environment variable, which worker processes inherit."""
     if no_isolation:
         from autograder.sandbox.availability import SETTING
 
@@ -64,10 +64,10 @@ def enter_times(table: Table) -> None:
     """Note when students submitted, from a CSV file with the columns student, time and perhaps step."""
     from autograder.reports.roster import import_times
 
-    made, lost = import_times(table, default_course())
-    print(f"Noted the time of {made} submissions; grade again for what it costs.")
-    if lost:
-        print("Handed in nothing that is here: " + ", ".join(lost) + ".")
+    count, missing = import_times(table, default_course())
+    print(f"Noted the time of {count} submissions; grade again for what it costs.")
+    if missing:
+        print("Handed in nothing that is here: " + ", ".join(missing) + ".")
 
 
 @command(
@@ -98,7 +98,7 @@ def grade_inbox(
     from autograder.sandbox.doctor import require_safety
     from autograder.submissions.intake import collect
 
-    trust(no_isolation)
+    disable_sandbox(no_isolation)
     console, course = Console(), default_course()
     with console.status("Trying the sandbox from inside ..."):
         require_safety(course)
@@ -133,11 +133,11 @@ def write_reports(
     course = default_course()
     set_penalties(course)
     results = read_results(course)
-    tables, lost = export(results, unfinished)
+    tables, missing = export(results, unfinished)
     paths = [write_class_report(results), write_scores(results), *tables]
     print("Wrote " + ", ".join(map(str, paths)) + ".")
-    if lost:
-        print("Not in moodle.csv, for want of an email address: " + ", ".join(lost) + ".")
+    if missing:
+        print("Not in moodle.csv, for want of an email address: " + ", ".join(missing) + ".")
     print(f"Feedback pages: {write_feedback(course, os.cpu_count() or 1)}")
 
 
@@ -150,7 +150,7 @@ def check_notebook(
     from autograder.judging.judge import judge_file
     from autograder.judging.verdict import State
 
-    trust(no_isolation)
+    disable_sandbox(no_isolation)
     verdicts = judge_file(notebook)
     print("\n".join(verdict.message for verdict in verdicts.values()))
     raise typer.Exit(int(any(verdict.state != State.PASSED for verdict in verdicts.values())))
@@ -174,8 +174,8 @@ def run_demo(no_isolation: NoIsolation = False) -> None:
     from autograder.demo import demo
     from autograder.sandbox.availability import find_obstacle, is_enabled
 
-    trust(no_isolation)
+    disable_sandbox(no_isolation)
     if is_enabled() and (obstacle := find_obstacle()):
         print(f"{obstacle} The demo's class is made up here, so it is graded without a sandbox.")
-        trust(True)
+        disable_sandbox(True)
     demo(default_course() / "demo", processes=os.cpu_count() or 1)

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress_bar import (
+from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
@@ -117,7 +117,7 @@ def find_work(
     wanted = set(students)
     if unknown := wanted - work.keys():
         raise ValueError(f"{min(unknown)!r} has submitted none of these steps.")
-    return {student: submitted_steps for student, submitted_steps in work.items() if student in wanted}
+    return {student: work[student] for student in work if student in wanted}
 
 
 class SpeedColumn(ProgressColumn):

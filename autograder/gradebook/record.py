@@ -16,8 +16,8 @@ from autograder.gradebook.cells import exercise_of, grade_id
 from autograder.judging.verdict import Verdicts, verdicts_from_json, verdicts_to_json
 from autograder.workspace.files import fingerprint, read_json, write_json
 from autograder.workspace.paths import grading_record_path
+from detrlab.cells.cell import is_unwritten
 from detrlab.checkpoint import NAME as MODEL
-from detrlab.steps import STUB
 
 # Answers of at least this many characters (code, text) are hardly equal by chance.
 LEAST_CODE, LEAST_TEXT = 200, 60
@@ -107,7 +107,7 @@ def traces_of(nb: NotebookNode, model: bytes | None) -> dict[str, str]:
 def is_untouched(cell: NotebookNode) -> bool:
     """Return whether an answer is as released, or still holds a stub."""
     as_released = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-    return as_released or bool(STUB.search(cell.source))
+    return as_released or is_unwritten(cell.source)
 
 
 def normalise(source: str) -> str:

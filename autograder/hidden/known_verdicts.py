@@ -9,11 +9,13 @@ from autograder.authoring.exercises import exercises_of
 from autograder.authoring.known_answers import known_answers
 from autograder.hidden import checking
 from autograder.hidden.fixtures import fixture
+from detrlab.cells.cell import Cell
+from detrlab.cells.running import execute
 from detrlab.check import FIXTURES
 from detrlab.check import check as visible_check
 from detrlab.checks import codec
 from detrlab.checks.errors import CheckFailed
-from detrlab.steps import Cell, execute, nothing_written
+from detrlab.steps import nothing_written
 
 
 def answer(cells: list[Cell], step: str, symbol: str) -> Any:

@@ -6,8 +6,9 @@ from typing import Any
 from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip
 from autograder.authoring.sources import code_cells
-from detrlab.checks.isolation import isolate
-from detrlab.steps import Resolver, execute, nothing_written
+from detrlab.cells.running import execute
+from detrlab.checks.isolation import bind_stand_ins, names_beside
+from detrlab.steps import Resolver, nothing_written
 
 
 def define(
@@ -32,9 +33,10 @@ def define(
     step, symbol = step_of(exercise)
     cells = code_cells(step)
     cells = slip.apply(cells) if slip else cells
+    module = execute(cells, step, resolver)
     if isolated:
-        cells = isolate(cells, step, exercise)
-    return vars(execute(cells, step, resolver))[symbol]
+        bind_stand_ins(module, step, names_beside(step, symbol))
+    return vars(module)[symbol]
 
 
 @functools.cache

@@ -20,9 +20,9 @@ from autograder.judging.trained_model import judge_trained_model
 from autograder.judging.verdict import State, Verdict, Verdicts
 from autograder.sandbox.process import Sandbox, SandboxExited
 from autograder.sandbox.remote import RemoteError, lookup
+from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
-from detrlab.checks.isolation import isolate
-from detrlab.steps import Cell, cell_from_json
+from detrlab.checks.isolation import names_beside, without_other_answers
 
 LOG = logging.getLogger(__name__)
 
@@ -72,17 +72,34 @@ def judge(
 def judge_exercise(
     step: str, exercise: Exercise, code: list[Cell], sandbox: Sandbox, seed: int
 ) -> Verdict:
-    """Run one hidden check on what the cells define; whatever happens in the sandbox is a verdict."""
+    """Judge one exercise; whatever happens in the sandbox is a verdict.
+
+    First as in the notebook, beside the student's other answers: what passes there passes here. If it
+    does not, with stand-ins in their place: a mistake costs its own exercise, and no other.
+    """
+    verdict = judge_twice(step, exercise, code, sandbox, seed, isolated=False)
+    if verdict.state == State.PASSED or not names_beside(step, exercise.symbol):
+        return verdict
+    return judge_twice(step, exercise, code, sandbox, seed, isolated=True)
+
+
+def judge_twice(
+    step: str, exercise: Exercise, code: list[Cell], sandbox: Sandbox, seed: int, isolated: bool
+) -> Verdict:
+    """Run one hidden check; if it passes, once more on other inputs and in a process of its own."""
+    stand_ins = names_beside(step, exercise.symbol) if isolated else []
 
     def check(drawn: int) -> tuple[float, str]:
         with ExitStack() as stack:
             try:
-                cells = isolate(code, step, exercise.name)
-                session = stack.enter_context(sandbox.session(step, cells))
-            except SandboxExited:  # maybe the cell of another exercise ended it, so leave that out
-                cells = isolate(code, step, exercise.name, leave_out=True)
-                session = stack.enter_context(sandbox.session(step, cells))
-            checking.check(exercise.name, lookup(session, exercise.symbol), drawn, isolated=True)
+                session = stack.enter_context(sandbox.session(step, code, stand_ins=stand_ins))
+            except SandboxExited:
+                if not isolated:
+                    raise
+                # Maybe the cell of another exercise ended it, so leave that out.
+                cells = without_other_answers(code, exercise.name)
+                session = stack.enter_context(sandbox.session(step, cells, stand_ins=stand_ins))
+            checking.check(exercise.name, lookup(session, exercise.symbol), drawn, isolated)
         return 1.0, ""
 
     first, second = (functools.partial(check, drawn) for drawn in (seed, seed + 1))
@@ -92,9 +109,10 @@ def judge_exercise(
     again = judge_check(exercise.name, second, sandbox, seed)
     if again.state == State.PASSED:
         return verdict
+    what_failed = again.message.removeprefix("✗ ").removeprefix(f"{exercise.name}: ")
     message = (
         f"✗ {exercise.name}: right the first time, not the second, on other inputs of the same kind, so "
-        f"a person will look at it. The second time: {again.message.partition(': ')[2]}"
+        f"a person will look at it. The second time: {what_failed}"
     )
     return replace(again, state=State.FLAKY, message=message, needs_review=True)
 

@@ -10,9 +10,9 @@ from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import Remote, lookup
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from detrlab.ap import measure, share_of_points
+from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.checkpoint import NAME, TRAINED_IN, read_into
 from detrlab.checks.errors import CheckFailed, NothingYet
-from detrlab.steps import Cell, cell_from_json
 from detrlab.toy import Sample, make_synthetic_sample
 
 IMAGES = 200

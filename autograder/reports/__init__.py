@@ -1,1 +1,1 @@
-"""What people read: scores, class report, feedback pages, tables for platforms; the roster in."""
+"""Reports for people: scores, class report, feedback pages, tables for platforms; roster imports."""

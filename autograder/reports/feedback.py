@@ -1,4 +1,4 @@
-"""Write the pages that students get: nbgrader's own, several at a time, and only where they change."""
+"""Write nbgrader's feedback pages for students: several at a time, and only those that have changed."""
 
 import functools
 import multiprocessing
@@ -19,83 +19,90 @@ if TYPE_CHECKING:
 
 
 def write_feedback(course: Path, processes: int = 0) -> Path:
-    """Write an HTML page for each graded submission that has none as it is now; return the folder.
+    """Write an HTML page for each graded submission whose page is missing or outdated.
 
     Args:
-        course: its folder.
+        course: the course folder.
         processes: how many write at a time; 0 for this process alone.
 
+    Returns:
+        the folder of the pages.
+
     Raises:
-        ValueError: at the end, naming the pages that nbgrader could not write; all others are written.
+        ValueError: if nbgrader could not write some pages; it is raised after all others are written.
     """
     api = open_course(course)
-    wanted = states(api)
-    pages = [page for page, state in wanted.items() if read(stamp(course, page)) != state]
+    fingerprints = page_fingerprints(api)
+    pages = [
+        page
+        for page, current in fingerprints.items()
+        if read_text(fingerprint_path(course, page)) != current
+    ]
     problems = []
     for page, problem in write_pages(course, pages, processes):
         if problem:
             problems.append(f"nbgrader could not write the page of {' in '.join(page)}:\n{problem}")
             continue
-        path = stamp(course, page)
+        path = fingerprint_path(course, page)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[page])
+        path.write_text(fingerprints[page])
     if problems:
         raise ValueError("\n".join(problems))
     return Path(api.coursedir.root, api.coursedir.feedback_directory)
 
 
-def states(api: "NbGraderAPI") -> dict[Submission, str]:
-    """Return the fingerprint of what each page depends on: the graded notebook, grades, comments."""
-    with api.gradebook as opened:
-        submissions = read_gradebook(opened).submissions
+def page_fingerprints(api: "NbGraderAPI") -> dict[Submission, str]:
+    """Return a fingerprint of what each page depends on: the graded notebook, grades, comments."""
+    with api.gradebook as gradebook:
+        submissions = read_gradebook(gradebook).submissions
     folder = Path(api.coursedir.root, api.coursedir.autograded_directory)
-    found = {}
+    fingerprints = {}
     for path in sorted(folder.glob("*/*/*.ipynb")):
         page = path.parts[-3], path.parts[-2]
-        shown = repr(what_is_shown(submissions[page])) if page in submissions else ""
-        found[page] = fingerprint(path.read_bytes(), shown.encode())
-    return found
+        shown = repr(shown_grades(submissions[page])) if page in submissions else ""
+        fingerprints[page] = fingerprint(path.read_bytes(), shown.encode())
+    return fingerprints
 
 
-def what_is_shown(row: SubmissionRow) -> tuple:
-    """Return what of a submission's grades and comments stands on its page."""
-    return row.penalty, [astuple(grade) for grade in row.grades], [astuple(one) for one in row.comments]
+def shown_grades(row: SubmissionRow) -> tuple:
+    """Return the grades and comments of a submission that its page shows."""
+    return row.penalty, [*map(astuple, row.grades)], [*map(astuple, row.comments)]
 
 
 def write_pages(
     course: Path, pages: list[Submission], processes: int
 ) -> Iterator[tuple[Submission, str]]:
-    """Have pages written; yield each with what was wrong, which is nothing as a rule."""
+    """Write pages; yield each with nbgrader's error message, which is empty as a rule."""
     if not processes:
         for page in track(pages, "Feedback"):
             yield page, write_page(course, page)
         return
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        under_way = {pool.submit(write_page, course, page): page for page in pages}
-        for future in track(as_completed(under_way), "Feedback", total=len(pages)):
-            yield under_way[future], future.result()
+        page_by_future = {pool.submit(write_page, course, page): page for page in pages}
+        for future in track(as_completed(page_by_future), "Feedback", total=len(pages)):
+            yield page_by_future[future], future.result()
 
 
 @functools.cache
-def opened(course: Path) -> "NbGraderAPI":
-    """Open a course, once in each process."""
+def open_once(course: Path) -> "NbGraderAPI":
+    """Open nbgrader on a course, once in each process."""
     return open_course(course)
 
 
 def write_page(course: Path, page: Submission) -> str:
-    """Have nbgrader write one page; return what was wrong, or nothing."""
+    """Let nbgrader write one page; return its error message, which is empty as a rule."""
     student, step = page
-    result = opened(course).generate_feedback(step, student)
+    result = open_once(course).generate_feedback(step, student)
     return "" if result["success"] else result.get("log", result.get("error", "it does not say why"))
 
 
-def stamp(course: Path, page: Submission) -> Path:
-    """Return where it is kept what a page was made from; beside the page, so that both go together."""
+def fingerprint_path(course: Path, page: Submission) -> Path:
+    """Return the path of a page's fingerprint, beside the page, so that both are deleted together."""
     student, step = page
     return course / "feedback" / student / step / ".made-from"
 
 
-def read(path: Path) -> str:
-    """Return a file's text; nothing where there is none."""
+def read_text(path: Path) -> str:
+    """Return the text of a file; empty if there is none."""
     return path.read_text() if path.is_file() else ""

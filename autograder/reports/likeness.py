@@ -1,4 +1,4 @@
-"""Whose answers are alike: groups of students with equal answers or weights."""
+"""Find groups of students with equal answers or equal trained weights."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ from autograder.gradebook.record import GradingRecord
 from autograder.workspace.files import fingerprint
 from detrlab.checkpoint import SHIPPED
 
-OF_THE_COURSE = "The weights are those that ship with the course."
+SHIPPED_WEIGHTS = "The weights are those that ship with the course."
 
 
 @dataclass
 class Group:
-    """Students who gave the same answers, by the names of the exercises."""
+    """Students who gave the same answers."""
 
     students: tuple[str, ...]
-    answers: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)  # names of exercises
     remark: str = ""
 
 
-def alike(records: Mapping[Submission, GradingRecord]) -> list[Group]:
-    """Return the groups, most equal answers first; also a single student with the shipped weights."""
+def groups_of_equal_answers(records: Mapping[Submission, GradingRecord]) -> list[Group]:
+    """Return the groups, those with most answers first; users of the shipped weights are groups, too."""
     writers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for (student, _), record in records.items():
         for name, trace in record.traces.items():
@@ -34,5 +34,5 @@ def alike(records: Mapping[Submission, GradingRecord]) -> list[Group]:
             members = tuple(sorted(students))
             group = groups.setdefault(members, Group(members))
             group.answers.append(name.partition("_")[2])
-            group.remark = OF_THE_COURSE if trace == shipped else group.remark
+            group.remark = SHIPPED_WEIGHTS if trace == shipped else group.remark
     return sorted(groups.values(), key=lambda group: (-len(group.answers), group.students))

@@ -1,4 +1,4 @@
-"""What a class has got: each student's result in each step, and the CSV file of the scores."""
+"""The results of a class: each student's result in each step, and the CSV file of the scores."""
 
 import csv
 from collections.abc import Mapping
@@ -14,10 +14,17 @@ from autograder.workspace.course import open_course
 
 @dataclass
 class StepResult:
-    """One student's result in one step; `score` is None where nothing could be graded.
+    """One student's result in one step.
 
-    `score` is what is left after the penalty for coming late; `cells_to_review` names the graded cells,
-    and `problems` the files, that a person has to look at.
+    Attributes:
+        student: the student's id.
+        step: its name.
+        score: the points, late penalty deducted; None if nothing could be graded.
+        max_score: the points that the step is worth.
+        needs_review: whether the score is not final until a person has reviewed something.
+        remarks: the messages for the student, one line each.
+        problems: messages about files that need review.
+        cells_to_review: the grade_ids of the cells that need review.
     """
 
     student: str
@@ -32,7 +39,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class ClassResults:
-    """Everything that reports are made of, read once: the gradebook, the records, the results."""
+    """The data of all reports, read once: the gradebook, the grading records, the results."""
 
     course: Path
     gradebook: Gradebook
@@ -41,46 +48,48 @@ class ClassResults:
 
 
 def read_results(course: Path) -> ClassResults:
-    """Read every student's result in every step that they submitted."""
+    """Read the result of every student in every step that they submitted."""
     with open_course(course).gradebook as opened:
         gradebook = read_gradebook(opened)
-    records = {whose: read_record(course, *whose) for whose in gradebook.submissions}
-    found = {
-        whose: result_of(whose, row, records[whose], gradebook.max_scores[whose[1]])
-        for whose, row in gradebook.submissions.items()
+    records = {submission: read_record(course, *submission) for submission in gradebook.submissions}
+    results = {
+        submission: result_of(submission, row, records[submission], gradebook.max_scores[submission[1]])
+        for submission, row in gradebook.submissions.items()
     }
-    add_intake(course, gradebook, found)
-    return ClassResults(course, gradebook, records, [found[whose] for whose in sorted(found)])
+    add_intake(course, gradebook, results)
+    return ClassResults(course, gradebook, records, [results[key] for key in sorted(results)])
 
 
-def result_of(whose: Submission, row: SubmissionRow, record: GradingRecord, maximum: float) -> StepResult:
-    """Return what one submission comes to."""
+def result_of(
+    submission: Submission, row: SubmissionRow, record: GradingRecord, maximum: float
+) -> StepResult:
+    """Return the result of one submission."""
     score = sum(grade.score for grade in row.grades)
     if row.penalty is not None:
         score = max(0.0, score - row.penalty)
-    waiting = [grade.cell for grade in row.grades if grade.needs_review]
+    to_review = [grade.cell for grade in row.grades if grade.needs_review]
     verdicts = record.verdicts.values()
     remarks = [verdict.headline for verdict in verdicts if verdict.state != State.PASSED]
-    return StepResult(*whose, score, maximum, bool(waiting), remarks, cells_to_review=waiting)
+    return StepResult(*submission, score, maximum, bool(to_review), remarks, cells_to_review=to_review)
 
 
 def add_intake(course: Path, gradebook: Gradebook, results: dict[Submission, StepResult]) -> None:
-    """Add to the results what intake could not take, or asks about."""
+    """Add the intake records that need review to the results."""
     records = read_records(course)
     taken = {(record.student, record.step) for record in records if record.taken}
     for record in records:
         if record.needs_review:
-            whose = record.student, record.step
-            nothing = StepResult(*whose, None, gradebook.max_scores.get(record.step, 0.0), True)
-            result = results.setdefault(whose, nothing)
-            # Where something else was taken for the step there is a score to go on with.
-            result.needs_review |= whose not in taken
+            submission = record.student, record.step
+            empty = StepResult(*submission, None, gradebook.max_scores.get(record.step, 0.0), True)
+            result = results.setdefault(submission, empty)
+            # If another file was accepted for the step, its score counts.
+            result.needs_review |= submission not in taken
             result.problems.append(f"{record.file} {record.reason}")
             result.remarks.insert(0, result.problems[-1])
 
 
 def write_scores(results: ClassResults) -> Path:
-    """Write scores.csv into the course's folder; the score is empty where nothing was graded."""
+    """Write scores.csv to the course folder; a score is empty if nothing was graded. Return the path."""
     path = results.course / "scores.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

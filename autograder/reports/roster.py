@@ -1,7 +1,6 @@
-"""Tell nbgrader's gradebook who is in the class, when steps are due and when they came; from CSV files.
+"""Import from CSV files: the students of a class, deadlines, times of submission.
 
-Headings are those of nbgrader, or those that Canvas and Moodle write, in English, when they export their
-own lists.
+Headings are nbgrader's, or those of lists that Canvas and Moodle export in English.
 """
 
 import csv
@@ -14,7 +13,7 @@ from pathlib import Path
 from autograder.submissions.student_ids import student_id
 from autograder.workspace.course import open_course
 
-# What a column is, by its heading in small letters; of several the first that a row has something in.
+# The possible headings of each field, in lower case; of several, a row's first non-empty one is used.
 HEADINGS = {
     "id": ("username", "id", "student", "id number", "email", "email address"),
     "first_name": ("first_name", "first name", "full name"),
@@ -24,57 +23,72 @@ HEADINGS = {
     "step": ("step", "assignment"),
     "time": ("time", "due", "deadline", "submitted"),
 }
-ABOUT = ("first_name", "last_name", "email", "lms_user_id")
+STUDENT_FIELDS = ("first_name", "last_name", "email", "lms_user_id")
 
 
 def read_table(path: Path, *needed: str) -> Iterator[dict[str, str]]:
-    """Yield a CSV file's rows by what the columns are. ValueError where something needed is missing."""
+    """Yield the rows of a CSV file, by field.
+
+    Args:
+        path: the file.
+        needed: the fields that every row must have.
+
+    Raises:
+        ValueError: if a needed column is missing or a needed value is empty.
+    """
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         headings = {heading.strip().lower(): heading for heading in reversed(reader.fieldnames or [])}
-        known = dict(HEADINGS)
-        if is_canvas := {"sis login id", "id"} <= headings.keys():  # whose "ID" is a number of its own
-            known |= {"id": ("sis login id", "id"), "lms_user_id": ("id",)}
+        headings_by_field = dict(HEADINGS)
+        if is_canvas := {"sis login id", "id"} <= headings.keys():  # "ID" is Canvas's own number
+            headings_by_field |= {"id": ("sis login id", "id"), "lms_user_id": ("id",)}
         columns = {
-            name: [headings[word] for word in words if word in headings] for name, words in known.items()
+            field: [headings[heading] for heading in possible if heading in headings]
+            for field, possible in headings_by_field.items()
         }
         if missing := [name for name in needed if not columns[name]]:
-            words = ", ".join(known[missing[0]])
-            raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {words}.")
+            candidates = ", ".join(headings_by_field[missing[0]])
+            raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {candidates}.")
         for row in reader:
             values = {heading: (row[heading] or "").strip() for heading in headings.values()}
-            if is_canvas and not values[headings["id"]]:  # points possible, manual posting
+            if is_canvas and not values[headings["id"]]:  # a row that is no student: points possible, ...
                 continue
-            found = {
-                name: next((values[one] for one in own if values[one]), "")
-                for name, own in columns.items()
-                if own
+            fields = {
+                name: next((values[column] for column in columns_of_field if values[column]), "")
+                for name, columns_of_field in columns.items()
+                if columns_of_field
             }
-            if number := re.search(r"\d+$", found.get("lms_user_id", "")):  # as in "Participant 1042"
-                found["lms_user_id"] = number[0]
-            if not all(found[name] for name in needed):
+            if number := re.search(r"\d+$", fields.get("lms_user_id", "")):  # as in "Participant 1042"
+                fields["lms_user_id"] = number[0]
+            if not all(fields[name] for name in needed):
                 raise ValueError(f"{path.name}, line {reader.line_num}: a value is empty.")
-            yield found
+            yield fields
 
 
 def import_roster(path: Path, course: Path) -> int:
-    """Enter students with names and addresses into the gradebook, or change them; return how many.
+    """Add students with names and addresses to the gradebook, or update them; return their number.
 
-    ValueError where two have the same number: what the one hands in would count for the other.
+    Raises:
+        ValueError: if the file cannot be read as a roster, or two students have the same number on a
+            platform: submissions of one would count for the other.
     """
-    people = list(read_table(path, "id"))
-    numbers = Counter(person.get("lms_user_id", "") for person in people)
-    if twice := [number for number, times in numbers.items() if number and times > 1]:
-        raise ValueError(f"{path.name} gives the number {twice[0]} to more than one student.")
+    students = list(read_table(path, "id"))
+    numbers = Counter(student.get("lms_user_id", "") for student in students)
+    if duplicates := [number for number, times in numbers.items() if number and times > 1]:
+        raise ValueError(f"{path.name} gives the number {duplicates[0]} to more than one student.")
     with open_course(course).gradebook as gradebook:
-        for person in people:
-            own = {name: person[name] or None for name in ABOUT if name in person}
-            gradebook.update_or_create_student(student_id(person["id"]), **own)
-    return len(people)
+        for student in students:
+            fields = {name: student[name] or None for name in STUDENT_FIELDS if name in student}
+            gradebook.update_or_create_student(student_id(student["id"]), **fields)
+    return len(students)
 
 
 def import_deadlines(path: Path, course: Path) -> int:
-    """Enter when steps are due into the gradebook; return how many. ValueError for an unknown step."""
+    """Write deadlines to the gradebook; return their number.
+
+    Raises:
+        ValueError: if a row cannot be read or names an unknown step; then nothing is written.
+    """
     dates = [(row["step"], parse_time(row["time"])) for row in read_table(path, "step", "time")]
     api = open_course(course)
     if unknown := {step for step, _ in dates} - set(api.get_source_assignments()):
@@ -86,29 +100,33 @@ def import_deadlines(path: Path, course: Path) -> int:
 
 
 def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
-    """Note when students handed in, all steps or the one that a row names.
+    """Write the times of submission, of the step that a row names or else of all steps of the student.
 
-    Returns how many submissions it noted, and the rows for which there is none. ValueError where a row
-    cannot be read; then nothing is noted.
+    Returns:
+        the number of submissions whose time was written, and the rows without a submission.
+
+    Raises:
+        ValueError: if a row cannot be read; then nothing is written.
     """
-    made, lost = 0, []
+    count, missing = 0, []
     times = [(row, parse_time(row["time"])) for row in read_table(path, "id", "time")]
     for row, time in times:
-        student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
-        submitted = sorted(student.iterdir()) if student.is_dir() else []
+        folder_of_student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
+        submitted = sorted(folder_of_student.iterdir()) if folder_of_student.is_dir() else []
         folders = [folder for folder in submitted if step in ("", folder.name)]
         for folder in folders:
             (folder / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
-        made += len(folders)
+        count += len(folders)
         if not folders:
-            lost.append(f"{row['id']} {step}".strip())
-    return made, lost
+            missing.append(f"{row['id']} {step}".strip())
+    return count, missing
 
 
 def parse_time(text: str) -> datetime:
-    """Read a time as ISO 8601 has it, like 2026-11-27T23:59+01:00; return it in UTC, without saying so.
+    """Parse an ISO 8601 time like 2026-11-27T23:59+01:00; return it in UTC, as a naive datetime.
 
-    ValueError where it names no time zone: nobody should lose points by an hour.
+    Raises:
+        ValueError: if it is no such time, or has no time zone: nobody should lose points by an hour.
     """
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:

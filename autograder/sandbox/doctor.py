@@ -16,8 +16,8 @@ from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import RemoteError, lookup
 from autograder.workspace.paths import AUTOGRADER, DATA, SOLUTIONS
+from detrlab.cells.cell import Cell
 from detrlab.checks.errors import CheckAborted
-from detrlab.steps import Cell
 
 ESCAPES = Path(__file__).with_name("escapes.py")
 SECRET = "DETR_DOCTOR_SECRET"

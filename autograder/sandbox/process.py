@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
@@ -27,9 +27,9 @@ from autograder.sandbox.endings import (
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.monitor import usage_of_tree
 from autograder.sandbox.replies import check_form, is_number
+from detrlab.cells.cell import Cell
 from detrlab.checks.errors import CheckAborted
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
-from detrlab.steps import Cell
 
 MAX_RECEIVED = 256 * MIB  # bytes of tensors in one session: all are kept until its check is judged
 POLL_INTERVAL = 0.1  # seconds between two measurements of a session
@@ -129,6 +129,7 @@ class Sandbox:
         cells: list[Cell],
         seconds: float | None = None,
         others: Mapping[str, list[Cell]] | None = None,
+        stand_ins: Sequence[str] = (),
     ) -> Iterator["Sandbox"]:
         """Define a notebook's cells in a fresh child for as long as the context lasts.
 
@@ -137,6 +138,7 @@ class Sandbox:
             cells: its code cells.
             seconds: limit on the wall time and on the CPU time; by default those of `limits`.
             others: the cells of other steps that it may load; stand-ins take the place of the rest.
+            stand_ins: names in the notebook itself that stand-ins replace once its cells have run.
 
         Raises:
             SandboxExited: if the child does not survive, or the sandbox has used up its total time.
@@ -160,7 +162,8 @@ class Sandbox:
                 for name, step_cells in {**(others or {}), step: cells}.items()
             }
             cpu_seconds = int(seconds or self.limits.cpu_seconds)
-            self.request("define", step=step, notebooks=notebooks, cpu_seconds=cpu_seconds)
+            program: dict[str, Any] = {"step": step, "notebooks": notebooks, "stand_ins": list(stand_ins)}
+            self.request("define", **program, cpu_seconds=cpu_seconds)
             alive = True
             yield self
         except CheckAborted:

@@ -14,6 +14,7 @@ import resource
 import shutil
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,8 +33,10 @@ import detrlab.experiments
 import detrlab.standins.registry
 import detrlab.viewer
 import detrlab.voc  # noqa: F401
-from detrlab import steps
+from detrlab.cells.cell import Cell
+from detrlab.cells.running import FAILURES, execute, explain
 from detrlab.checks.codec import flatten, tensors_in, unflatten
+from detrlab.checks.isolation import bind_stand_ins
 from detrlab.checks.observing import error_names, learner_frames
 from detrlab.checks.probes.given import given
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
@@ -46,10 +49,13 @@ class Session:
     """The module that a learner's cells define, and the objects that the grader has references to.
 
     What the step loads from another step is the learner's if `notebooks` has it, else a stand-in.
+    `stand_ins` names what is replaced by a stand-in in the step itself, once its cells have run.
     """
 
-    def __init__(self, step: str, cells: list[steps.Cell], notebooks: dict[str, list[steps.Cell]]):
-        self.module = steps.execute(cells, step, lambda name: notebooks.get(name, []))
+    def __init__(self, step: str, notebooks: dict[str, list[Cell]], stand_ins: Iterable[str] = ()):
+        others = {name: cells for name, cells in notebooks.items() if name != step}
+        self.module = execute(notebooks[step], step, lambda name: others.get(name, []))
+        bind_stand_ins(self.module, step, stand_ins)
         self.objects: list[Any] = []
         self.calls: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
 
@@ -86,13 +92,15 @@ class Session:
         """Return what the cells define under a name.
 
         Raises:
-            NameError: if all cells ran and none defines it.
-            Exception: if it is not defined and a cell failed: the error of the first such cell.
+            NameError: if no cell defines it, and none failed that may have defined it.
+            Exception: the error of a failed cell that may have defined it.
         """
         if name in vars(self.module):
             return vars(self.module)[name]
-        for failure in vars(self.module)["__failures__"].values():
-            raise failure
+        failures = vars(self.module)[FAILURES]
+        for failure in sorted(failures, key=lambda failure: name not in failure.names):
+            if name in failure.names or failure.role not in ("helper", "demo"):
+                raise failure.error
         raise NameError(f"no cell defines {name}")
 
     def reply(self, value: Any) -> tuple[Any, dict]:
@@ -121,22 +129,17 @@ class Session:
         return self.reply(list(grads))
 
 
-def describe(error: BaseException) -> dict:
-    """Return an error as plain data."""
-    return {
-        "names": error_names(error),
-        "message": str(error)[:MESSAGE_LIMIT],
-        "frames": learner_frames(error)[-5:],
-    }
+def describe(error: BaseException, namespace: dict[str, Any]) -> dict:
+    """Return an error as plain data; for a missing name, with the failure of the cell that binds it."""
+    message = explain(error, namespace)[:MESSAGE_LIMIT]
+    return {"names": error_names(error), "message": message, "frames": learner_frames(error)[-5:]}
 
 
 def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
     """Answer requests about one notebook until a request closes the session."""
     incoming, outgoing = pipes
-    notebooks = {
-        step: [steps.Cell(*cell) for cell in cells] for step, cells in request["notebooks"].items()
-    }
-    session = Session(request["step"], notebooks.pop(request["step"]), notebooks)
+    notebooks = {step: [Cell(*cell) for cell in cells] for step, cells in request["notebooks"].items()}
+    session = Session(request["step"], notebooks, request["stand_ins"])
     write_frame(outgoing, {"value": None}, {})
     while True:
         request, tensors = read_frame(incoming)
@@ -146,7 +149,7 @@ def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
             reply, flat = session.answer(request, tensors)
             write_frame(outgoing, reply, flat)
         except BaseException as error:  # whatever a learner's code raises is a reply too
-            write_frame(outgoing, {"error": describe(error)}, {})
+            write_frame(outgoing, {"error": describe(error, vars(session.module))}, {})
 
 
 def limit_processes(limits: dict[str, Any]) -> None:
@@ -215,11 +218,7 @@ def clear_disks(initial: set[Path]) -> bool:
 
 
 def main() -> None:
-    """Fork a child for each session, and report how it ended.
-
-    Raises:
-        SystemExit: if limits are given outside a sandbox.
-    """
+    """Fork a child for each session, and report how it ended; exit if there are limits but no sandbox."""
     limits = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
     initial: set[Path] = set()
     if limits:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.submissions.outputs import OutputBudget, as_dict, as_text
+from detrlab.cells.cell import is_unwritten
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
-STUB = "raise NotImplementedError"
 # Limits on what is compared with demos, which takes quadratic time: characters of a cell, and cells.
 LONGEST_DEMO, MOST_DEMOS = 10_000, 100
 DEMO_SIMILARITY = 0.6  # of difflib, 0 to 1: above it, a cell is an edited copy of a demo
@@ -53,7 +53,7 @@ class SubmittedCell:
     @property
     def is_stub(self) -> bool:
         """Whether the cell still holds the stub of a TODO."""
-        return STUB in self.source
+        return is_unwritten(self.source)
 
 
 def rebuild(submitted: Notebook, release: Notebook) -> Notebook:

@@ -1,4 +1,4 @@
-"""Tests about the sandbox are skipped where there is none; without it the course's own answers run all the same."""
+"""Tests of the sandbox are skipped where there is none; the course's own answers run without it."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""The trainings that ship in data/runs, and the benchmark of the recipe."""
+"""The training runs that ship in data/runs, and a benchmark of the training recipe."""

@@ -1,7 +1,7 @@
-"""Time the course's training recipe beside the plain one, on the same data and machine.
+"""Compare the time of the course's training recipe and of a plain one, on the same data and machine.
 
 Both train the solutions' DETR on the toy images until AP50 on the validation images reaches a goal. CPU
-seconds count, without those that measuring takes; machines are shared, and wall time is not repeatable.
+seconds are compared, without those of the evaluations: on shared machines wall time is not reproducible.
 """
 
 import itertools
@@ -18,15 +18,15 @@ from detrlab.ap import evaluate
 from detrlab.toy import ToyDetectionDataset, validation_set
 from detrlab.training import batch_order, learning_rate_factor
 
-GOAL = 0.5  # AP50
-TIMES = 20  # the plain recipe is stopped after this many times the CPU seconds of ours
-EVERY = 50  # steps between two measurements
-SAMPLES = 20_000
+GOAL = 0.5  # AP50, 0 to 1
+MAX_RATIO = 20  # of CPU seconds: the plain recipe is stopped at this multiple of the course's
+EVERY = 50  # steps between two evaluations
+SAMPLES = 20_000  # training images
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is built and trained; `factor` multiplies the learning rates at a step."""
+    """How a model is built and trained."""
 
     name: str
     model: Any
@@ -34,12 +34,12 @@ class Recipe:
     lr: float
     lr_backbone: float
     batch_size: int
-    factor: Callable[[int], float]
+    factor: Callable[[int], float]  # of the learning rates, by step
 
 
 @dataclass(frozen=True)
 class Timing:
-    """When a training was stopped, and how far it was."""
+    """How long a training took, and the AP50 (0 to 1) at its end."""
 
     name: str
     steps: int
@@ -55,7 +55,7 @@ class Timing:
         )
 
 
-def ours(week: Week) -> Recipe:
+def course_recipe(week: Week) -> Recipe:
     """Return the default recipe of step 9."""
     return Recipe(
         "ours",
@@ -68,8 +68,8 @@ def ours(week: Week) -> Recipe:
     )
 
 
-def plain(week: Week) -> Recipe:
-    """Return what a first try with the paper's habits looks like."""
+def plain_recipe(week: Week) -> Recipe:
+    """Return a recipe with the paper's settings, as for a first attempt."""
     torch.manual_seed(0)
     model = week.DETR(num_classes=3, num_queries=20, backbone_name="resnet18")
     criterion = toy_loss(week, noobj_weight=0.02, weight_class=1.0)
@@ -77,7 +77,13 @@ def plain(week: Week) -> Recipe:
 
 
 def train(week: Week, recipe: Recipe, limit: float) -> Timing:
-    """Train until AP50 reaches the goal or the CPU seconds reach the limit."""
+    """Train until AP50 reaches GOAL or the CPU seconds reach the limit.
+
+    Args:
+        week: the solutions' classes and functions.
+        recipe: how to train.
+        limit: in CPU seconds, without those of the evaluations.
+    """
     optimizer = week.build_optimizer(recipe.model, recipe.lr, recipe.lr_backbone)
     rates = [group["lr"] for group in optimizer.param_groups]
     order = itertools.chain.from_iterable(
@@ -103,13 +109,16 @@ def train(week: Week, recipe: Recipe, limit: float) -> Timing:
 
 
 def compare_recipes(limit: float | None = None) -> None:
-    """Print both timings and their ratio; `limit` (CPU seconds) stops the plain recipe."""
+    """Train with both recipes; print both timings and their ratio.
+
+    Args:
+        limit: CPU seconds for the plain recipe; by default MAX_RATIO times those of the course's.
+    """
     week = solution_parts()
-    mine = train(week, ours(week), limit=3600)
-    print(mine, flush=True)
-    theirs = train(week, plain(week), limit or TIMES * mine.cpu_seconds)
-    print(theirs)
-    least = "" if theirs.ap50 >= GOAL else "more than "
-    print(
-        f"CPU seconds to AP50 {GOAL}, plain over ours: {least}{theirs.cpu_seconds / mine.cpu_seconds:.1f}"
-    )
+    course = train(week, course_recipe(week), limit=3600)
+    print(course, flush=True)
+    plain = train(week, plain_recipe(week), limit or MAX_RATIO * course.cpu_seconds)
+    print(plain)
+    at_least = "" if plain.ap50 >= GOAL else "more than "
+    ratio = plain.cpu_seconds / course.cpu_seconds
+    print(f"CPU seconds to AP50 {GOAL}, plain over ours: {at_least}{ratio:.1f}")

@@ -1,7 +1,7 @@
-"""Make the trainings whose curves and results ship in data/runs, with the solutions: it takes hours.
+"""Train the runs whose curves and results ship in data/runs, with the solutions; this takes hours.
 
-Each run is one call of the solutions' own `train_detr`. What the default run makes is also the trained
-model that ships, data/toy_detr.safetensors.
+Each run is one call of the solutions' `train_detr`. The default run also makes the trained model that
+ships, data/toy_detr.safetensors.
 """
 
 import json
@@ -29,11 +29,11 @@ from detrlab.runs import RUNS
 from detrlab.steps import load
 from detrlab.toy import six_images, validation_set
 
-Week = SimpleNamespace  # the classes and functions of the week, as the solutions have them
+Week = SimpleNamespace  # the solutions' classes and functions of the week
 
 
 def solution_parts() -> Week:
-    """Return the solutions' classes and functions, each step built on the others' solutions."""
+    """Return the solutions' classes and functions, each step built on the solutions of the others."""
     names: dict[str, Any] = {}
     for step in ("08_detr", "09_training", "10_attention"):
         names |= vars(load(step, code_cells))
@@ -52,47 +52,51 @@ def toy_loss(week: Week, noobj_weight: float = 0.2, weight_class: float = 3.0, *
 
 
 def freeze_box_head(model: Any) -> Any:
-    """Leave the box head as it was drawn."""
+    """Freeze a model's box head at its initial weights; return the model."""
     model.heads.bbox_head.requires_grad_(False)
     return model
 
 
-def as_in_the_paper(model: Any) -> Any:
-    """Give a model the paper's positions."""
+def with_paper_positions(model: Any) -> Any:
+    """Give a model the paper's positional encoding; return the model."""
     return with_positions(model, temperature=10000.0, scale=2 * math.pi)
 
 
-class HalfBlind(nn.Module):
-    """The patient's fault (step 11, experiment 6): positions that say where in y, and nothing in x."""
+class HalfBlindEncoding(nn.Module):
+    """The patient's fault (step 11, experiment 6): a positional encoding of y without x."""
 
     def __init__(self, encoding: nn.Module) -> None:
         super().__init__()
         self.encoding = encoding
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the positions with the half for x set to 0."""
+        """Return the encoding [B, d, H', W'] of features [B, C, H', W'], the half for x set to 0."""
         pos = self.encoding(features).clone()
         pos[:, pos.shape[1] // 2 :] = 0
         return pos
 
 
-def make_ill(model: Any) -> Any:
-    """Put the fault into a model."""
-    model.position_encoding = HalfBlind(model.position_encoding)
+def with_half_blind_positions(model: Any) -> Any:
+    """Put the patient's fault into a model; return the model."""
+    model.position_encoding = HalfBlindEncoding(model.position_encoding)
     return model
 
 
 def examine(model: Any, week: Week) -> dict[str, Any]:
-    """Return what a learner has to go by: outputs and maps on the six images, errors in pixels."""
+    """Return what learners diagnose a model by.
+
+    Returns:
+        "outputs": predictions and attention maps on the six images; "errors": of boxes, in pixels.
+    """
     outputs = []
-    for (image, _), found in zip(six_images(), find_all(model, six_images()), strict=True):
-        maps = week.cross_attention_maps(model, image)[-1][found["queries"]]
-        outputs.append({name: values.tolist() for name, values in {**found, "maps": maps}.items()})
+    for (image, _), predictions in zip(six_images(), find_all(model, six_images()), strict=True):
+        maps = week.cross_attention_maps(model, image)[-1][predictions["queries"]]
+        outputs.append({name: values.tolist() for name, values in {**predictions, "maps": maps}.items()})
     errors = box_errors(model, week.HungarianMatcher(), validation_set())
     return {"outputs": outputs, "errors": errors.tolist()}
 
 
-SHORT = {"num_steps": 1000}  # where the beginning tells enough, and to compare with each other
+SHORT = {"num_steps": 1000}  # for runs that are compared with each other, where the beginning suffices
 PAPER = {"lr": 1e-4, "lr_backbone": 1e-5}
 SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
     "default": lambda week: {},
@@ -103,37 +107,48 @@ SETTINGS: dict[str, Callable[[Week], dict[str, Any]]] = {
     "short_seed_1": lambda week: SHORT | {"seed": 1},
     "no_auxiliary_loss": lambda week: SHORT | {"criterion": LastLayerOnly(toy_loss(week))},
     "one_query": lambda week: SHORT | {"num_queries": 1},
-    "patient": lambda week: SHORT | {"model": make_ill(toy_model(week))},
-    "paper_positions": lambda week: SHORT | {"model": as_in_the_paper(toy_model(week))},
+    "patient": lambda week: SHORT | {"model": with_half_blind_positions(toy_model(week))},
+    "paper_positions": lambda week: SHORT | {"model": with_paper_positions(toy_model(week))},
     "class_weight_1": lambda week: SHORT | {"criterion": toy_loss(week, weight_class=1.0)},
     "no_object_1": lambda week: SHORT | {"noobj_weight": 1.0},
     "a_fault": lambda week: SHORT | {"model": freeze_box_head(toy_model(week))},
     "paper_settings": lambda week: (
         SHORT
         | PAPER
-        | {"model": as_in_the_paper(toy_model(week, 100)), "criterion": toy_loss(week, 0.1, 1.0)}
+        | {"model": with_paper_positions(toy_model(week, 100)), "criterion": toy_loss(week, 0.1, 1.0)}
     ),
 }
 EXAMINED = ("short", "patient")
 
 
 def train_run(name: str, **extra: Any) -> dict[str, Any]:
-    """Train one of the above; write its curves, its counts and what it cost to data/runs."""
+    """Train one of the runs above; write its curves, predictions and times to data/runs.
+
+    Args:
+        name: a key of SETTINGS.
+        extra: further arguments of `train_detr`, and "threads", the number of torch's threads.
+
+    Returns:
+        what was written.
+
+    Raises:
+        KeyError: if there is no such run.
+    """
     torch.set_num_threads(extra.pop("threads", torch.get_num_threads()))
     week = solution_parts()
     settings = SETTINGS[name](week) | extra
-    begun, begun_cpu = time.perf_counter(), time.process_time()
+    start, start_cpu = time.perf_counter(), time.process_time()
     model = week.train_detr(**settings)
-    seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
     examined = examine(model, week) if name in EXAMINED else {}
-    found = find_all(model, validation_set())
+    predictions = find_all(model, validation_set())
     record = {
         "settings": {key: value for key, value in settings.items() if not isinstance(value, nn.Module)},
         "seconds": round(seconds),
         "cpu_seconds": round(cpu_seconds),
         "threads": torch.get_num_threads(),
-        "counts": count_duplicates(found, validation_set()),
-        "found": [{key: values.tolist() for key, values in image.items()} for image in found],
+        "counts": count_duplicates(predictions, validation_set()),
+        "found": [{key: values.tolist() for key, values in image.items()} for image in predictions],
         **training.latest().curves.to_data(),
         **examined,
     }
@@ -146,7 +161,7 @@ def train_run(name: str, **extra: Any) -> dict[str, Any]:
 
 
 def rounded(value: Any) -> Any:
-    """Round every number to what a curve can show."""
+    """Round every float in plain data to four significant digits, enough for a curve."""
     if isinstance(value, float):
         return float(f"{value:.4g}")
     if isinstance(value, dict):

@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import slips
 from autograder.authoring.sources import code_cells
-from detrlab.steps import Cell
+from detrlab.cells.cell import Cell
 
 FOLDER = Path(__file__).parent
 HEADER = re.compile(r"^# (answers|expected|message): (.*)$", re.MULTILINE)

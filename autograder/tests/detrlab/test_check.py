@@ -6,7 +6,8 @@ from autograder.authoring import known_answers
 from autograder.authoring.exercises import exercises_of, step_of
 from autograder.authoring.sources import code_cells
 from autograder.hidden.known_verdicts import answer
-from detrlab import check, steps
+from detrlab import check
+from detrlab.cells.running import execute
 from detrlab.checks.errors import CheckFailed
 
 
@@ -14,7 +15,7 @@ def test_check_reports_right_unwritten_and_wrong_answers(capsys):
     def stub(boxes):
         raise NotImplementedError
 
-    solution = vars(steps.execute(code_cells("00_set_prediction"), "x"))["box_cxcywh_to_xyxy"]
+    solution = vars(execute(code_cells("00_set_prediction"), "x"))["box_cxcywh_to_xyxy"]
     check.box_cxcywh_to_xyxy(solution)
     assert capsys.readouterr().out == "✓ box_cxcywh_to_xyxy\n"
     with pytest.raises(CheckFailed) as unwritten:

@@ -12,8 +12,8 @@ from autograder.judging.judge import judge, judge_exercise
 from autograder.judging.verdict import Verdict
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import Sandbox
+from detrlab.cells.cell import Cell
 from detrlab.checks.errors import CheckFailed
-from detrlab.steps import Cell
 
 STEP = "03_encoder"
 SOLUTION = next(cell for cell in code_cells(STEP) if cell.name == "encoder_layer").source

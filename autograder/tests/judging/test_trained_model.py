@@ -14,9 +14,9 @@ from autograder.judging.judge import find_verdict
 from autograder.judging.verdict import Verdict
 from autograder.sandbox.process import Sandbox
 from autograder.workspace.paths import SOLUTIONS
+from detrlab.cells.cell import Cell
 from detrlab.checkpoint import NAME, SHIPPED, save_detr
 from detrlab.standins.registry import STANDINS
-from detrlab.steps import Cell
 
 StandIn = STANDINS["08_detr"]["DETR"]
 SMALL = {"num_classes": 3, "num_queries": 4, "d_model": 8, "n_heads": 2, "n_enc_layers": 1}

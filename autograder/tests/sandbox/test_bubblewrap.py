@@ -5,7 +5,7 @@ import pytest
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import lookup
-from detrlab.steps import Cell
+from detrlab.cells.cell import Cell
 
 SOURCE = """
 import os

@@ -11,7 +11,7 @@ from autograder.sandbox import doctor
 from autograder.sandbox.availability import SETTING, SandboxUnavailable
 from autograder.sandbox.process import Sandbox
 from autograder.workspace.paths import AUTOGRADER, default_course
-from detrlab.steps import Cell
+from detrlab.cells.cell import Cell
 
 ESCAPES = [Cell(doctor.ESCAPES.read_text(), "locked", "escapes")]
 # What does no harm where it succeeds.

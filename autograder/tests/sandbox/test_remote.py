@@ -5,8 +5,8 @@ import torch
 
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import RemoteError, lookup, value_of
+from detrlab.cells.cell import Cell
 from detrlab.checks.wire import ProtocolError
-from detrlab.steps import Cell
 
 SOURCE = """
 import torch

@@ -10,7 +10,7 @@ from autograder.sandbox.availability import SandboxUnavailable
 from autograder.sandbox.endings import NotStarted, explain_startup
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import lookup
-from detrlab.steps import Cell
+from detrlab.cells.cell import Cell
 
 CELLS = [Cell("answer = 42", "todo", "answer")]
 

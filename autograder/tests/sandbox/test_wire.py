@@ -80,8 +80,8 @@ class CorruptingSandbox(Sandbox):
         self.replied, self.corrupted = 0, 0
 
     @contextmanager
-    def session(self, step, cells, seconds=None, others=None) -> Iterator[Sandbox]:
-        self.answering = worker.Session(step, cells, {})
+    def session(self, step, cells, seconds=None, others=None, stand_ins=()) -> Iterator[Sandbox]:
+        self.answering = worker.Session(step, {step: cells}, stand_ins)
         self.received = 0
         self.requests, self.answers = io.BytesIO(), io.BytesIO()
         self.replies = self
@@ -105,7 +105,7 @@ class CorruptingSandbox(Sandbox):
         try:
             write_frame(frame, *self.answering.answer(request, tensors))
         except Exception as error:
-            write_frame(frame, {"error": worker.describe(error)}, {})
+            write_frame(frame, {"error": worker.describe(error, {})}, {})
         self.replied += 1
         if self.replied < self.plan.first or (self.replied - self.plan.first) % self.plan.every:
             return frame.getvalue()

@@ -7,10 +7,11 @@ exercise only.
 import contextlib
 import inspect
 from collections.abc import Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
+from detrlab.cells.cell import Cell
 from detrlab.standins.registry import STANDINS
-from detrlab.steps import Cell
 
 
 @contextlib.contextmanager
@@ -41,26 +42,21 @@ def namespace_of(learner: Any) -> dict[str, Any]:
     return functions[0].__globals__ if functions else {}
 
 
-def isolate(cells: Iterable[Cell], step: str, exercise: str, leave_out: bool = False) -> list[Cell]:
-    """Return a step's cells, with stand-ins for all exercises but one.
+def bind_stand_ins(module: ModuleType, step: str, names: Iterable[str]) -> None:
+    """Put stand-ins in the place of what a step's own cells define under these names.
 
-    A mistake in an exercise then costs nothing in another one that builds on it.
-
-    Args:
-        cells: of the step's notebook.
-        step: its name.
-        exercise: the one that keeps the learner's answer.
-        leave_out: drop the other answers, since one may end the process; otherwise each is followed by a
-            cell that replaces what it defines.
+    Once all cells have run: so the cells work on the learner's own objects, whichever cell defines them,
+    and no stand-in is changed by them or taken for an answer.
     """
-    isolated = []
-    for cell in cells:
-        other = cell.role == "todo" and cell.name != exercise
-        if not (other and leave_out):
-            isolated.append(cell)
-        names = [name for name in cell.defines if name in STANDINS.get(step, {})]
-        if other and names:
-            lines = [f"{name} = STANDINS[{step!r}][{name!r}]" for name in names]
-            source = "\n".join(["from detrlab.standins.registry import STANDINS", *lines])
-            isolated.append(Cell(source, "locked", f"stand_ins_{cell.name}"))
-    return isolated
+    for name in names:
+        setattr(module, name, STANDINS[step][name])
+
+
+def names_beside(step: str, symbol: str) -> list[str]:
+    """Name what a step defines beside one of its objects, as far as there are stand-ins for it."""
+    return [name for name in STANDINS.get(step, {}) if name != symbol]
+
+
+def without_other_answers(cells: Iterable[Cell], exercise: str) -> list[Cell]:
+    """Return a step's cells without the answers to its other exercises: one may end the process."""
+    return [cell for cell in cells if cell.role != "todo" or cell.name == exercise]

@@ -4,8 +4,8 @@ import sys
 from html import escape
 from pathlib import Path
 
+from detrlab.cells.cell import Cell
 from detrlab.display import present
-from detrlab.steps import Cell
 from detrlab.study.notebooks import DONE, steps, todo_cell
 
 SOLUTIONS = Path(__file__).parents[3] / "solutions" / "week1"

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from detrlab.steps import Cell, cell_from_json, find
+from detrlab.cells.cell import Cell, cell_from_json
+from detrlab.steps import find
 from detrlab.study.session import checked
 
 DONE, WRONG, UNTOUCHED = "✓", "✗", "○"

@@ -7,8 +7,8 @@ from autograder.authoring.sources import code_cells
 from autograder.demo import solution
 from autograder.tests.detrlab.learner_notebooks import fill_notebook
 from detrlab import check
+from detrlab.cells.running import execute
 from detrlab.checks.errors import CheckFailed
-from detrlab.steps import execute
 from detrlab.study.notebooks import steps
 
 STEP = "03_encoder"
