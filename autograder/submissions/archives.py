@@ -1,6 +1,6 @@
 """Read students' zips within limits, without unpacking them to disk or executing anything.
 
-Notebooks and the trained model of step 9 are relevant, also in a zip within a zip. A file that cannot be
+Notebooks and the trained model of step 9 are read, also in a zip within a zip. A file that cannot be
 read is yielded as an UnreadableFile with the reason.
 """
 
@@ -10,13 +10,22 @@ import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from autograder.submissions.file_kinds import (
+    is_readable,
+    is_relevant,
+    is_rubbish,
+    is_zip,
+    why_not_gradable,
+)
 from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_large
-from detrlab.checkpoint import NAME as MODEL
 
 MAX_TOTAL = 200_000_000  # bytes, all files of one student together
 MAX_FILES = 5_000  # in one upload
-SKIPPED_FOLDERS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".venv", "node_modules"}
 SubmittedFile = tuple[str, bytes | UnreadableFile]  # a name, with the content or why it cannot be read
+
+
+class OtherKind(UnreadableFile):
+    """A file of a kind that is never graded, such as a web page: no loss where its notebook is there."""
 
 
 class ByteBudget:
@@ -54,6 +63,9 @@ def files_of_zip(
                 raise UnreadableFile(f"holds more than {MAX_FILES} files")
             for member in sorted(members, key=lambda member: member.filename):
                 if not is_relevant(member.filename) or member.is_dir():
+                    continue
+                if reason := why_not_gradable(member.filename):
+                    yield member.filename, OtherKind(reason)
                     continue
                 content = read_member(archive, member, budget)
                 if isinstance(content, UnreadableFile) or not is_zip(member.filename):
@@ -99,28 +111,12 @@ def read_member(
     return content
 
 
-def relevant_names(path: Path) -> list[str]:
-    """List the names of a zip's relevant members; none if it cannot be opened."""
+def readable_names(path: Path) -> list[str]:
+    """List the names of what can be read in a zip; none if it cannot be opened."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return []
-    return [member.filename for member in members if is_relevant(member.filename)]
-
-
-def is_relevant(name: str) -> bool:
-    """Return whether a file is relevant: a notebook, the trained model or a zip, and no system file."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    is_system_file = any(part in SKIPPED_FOLDERS or part.startswith("._") for part in parts)
-    return (name.lower().endswith(".ipynb") or is_model(name) or is_zip(name)) and not is_system_file
-
-
-def is_zip(name: str) -> bool:
-    """Return whether a file is a zip, by its name."""
-    return name.lower().endswith(".zip")
-
-
-def is_model(name: str) -> bool:
-    """Return whether a file is the trained model, by its name."""
-    return PurePosixPath(name.replace("\\", "/")).name == MODEL
+    names = [member.filename for member in members]
+    return [name for name in names if is_readable(name) and not is_rubbish(name)]

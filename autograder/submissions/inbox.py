@@ -11,17 +11,16 @@ from pathlib import Path
 
 from autograder.submissions.archives import (
     MAX_FILES,
-    SKIPPED_FOLDERS,
     ByteBudget,
+    OtherKind,
     SubmittedFile,
     files_of_zip,
-    is_relevant,
-    is_zip,
-    relevant_names,
+    readable_names,
     total_too_large,
     with_prefix,
 )
 from autograder.submissions.exports import owner_of_folder, owners_of
+from autograder.submissions.file_kinds import SKIPPED_FOLDERS, is_relevant, is_zip, why_not_gradable
 from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_large
 
 
@@ -32,12 +31,14 @@ def students_of(upload: Path, is_alone: bool) -> Iterator[tuple[str, Iterator[Su
     submit for others by naming files after them.
     """
     if upload.is_file() and not upload.is_symlink() and upload.suffix.lower() == ".zip":
-        owners = owners_of(relevant_names(upload)) if is_alone else {}
+        owners = owners_of(readable_names(upload)) if is_alone else {}
         if owners:
             for student in sorted(set(owners.values())):
                 names = {name for name, owner in owners.items() if owner == student}
                 yield student, files_of_zip(upload, upload.name, ByteBudget(), names)
             return
+        yield upload.stem, files_of(upload)
+    elif upload.is_file() and why_not_gradable(upload.name):
         yield upload.stem, files_of(upload)
     else:
         yield owner_of_folder(upload.name), files_of(upload)
@@ -51,6 +52,8 @@ def files_of(upload: Path) -> Iterator[SubmittedFile]:
         yield from files_of_folder(upload)
     elif upload.suffix.lower() == ".zip":
         yield from files_of_zip(upload, upload.name, ByteBudget())
+    elif reason := why_not_gradable(upload.name):
+        yield upload.name, OtherKind(reason)
     else:
         yield upload.name, UnreadableFile("lies loose; make one folder or zip for each student")
 
@@ -68,6 +71,8 @@ def files_of_folder(folder: Path) -> Iterator[SubmittedFile]:
             status, name = path.lstat(), path.relative_to(folder).as_posix()
             if not stat.S_ISREG(status.st_mode):
                 yield name, UnreadableFile("is a link or no ordinary file")
+            elif reason := why_not_gradable(name):
+                yield name, OtherKind(reason)
             elif is_zip(name):
                 yield from with_prefix(name, files_of_zip(path, name, budget))
             elif status.st_size > min(MAX_BYTES, budget.remaining):

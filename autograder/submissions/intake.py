@@ -12,11 +12,19 @@ from pathlib import Path, PurePosixPath
 
 from rich.progress import track
 
-from autograder.submissions.archives import MODEL, SubmittedFile, is_model
+from autograder.submissions.archives import OtherKind, SubmittedFile
 from autograder.submissions.exports import platform_number
+from autograder.submissions.file_kinds import MODEL, is_model
 from autograder.submissions.inbox import students_of
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
-from autograder.submissions.rebuild import Notebook, SubmittedCell, rebuild
+from autograder.submissions.rebuild import Notebook, rebuild
+from autograder.submissions.recognition import (
+    Releases,
+    answers_of,
+    own_traits,
+    step_by_cells,
+    step_by_name,
+)
 from autograder.submissions.record import IntakeRecord, read_records, write_records
 from autograder.submissions.store import store_file, store_notebook, submitted_folder
 from autograder.submissions.student_ids import student_id
@@ -24,7 +32,6 @@ from autograder.workspace.run_lock import hold_course
 from detrlab.checkpoint import TRAINED_IN
 from detrlab.checks.text import printable
 
-Releases = dict[str, Notebook]
 LONGEST_NAME = 300  # characters of a file's name that are shown
 
 
@@ -78,6 +85,7 @@ class Intake:
 
     def __init__(self, course: Path, numbers: Mapping[str, str]):
         self.course, self.numbers, self.releases = course, numbers, read_releases(course)
+        self.traits = own_traits(self.releases)
 
     def take_all(self, uploads: list[Path]) -> Iterator[IntakeRecord]:
         """Accept the files of every upload; yield a record of each file."""
@@ -108,6 +116,7 @@ class Intake:
         records: list[IntakeRecord] = []
         notebooks_by_step: dict[str, dict[str, Notebook]] = {}
         models: dict[str, bytes] = {}
+        other_kinds: dict[str, UnreadableFile] = {}
         for name, content in ((printable(name, LONGEST_NAME), content) for name, content in files):
             try:
                 if isinstance(content, UnreadableFile):
@@ -116,41 +125,66 @@ class Intake:
                     models[name] = content
                     continue
                 notebook = parse_notebook(content)
+            except OtherKind as error:
+                other_kinds[name] = error
+                continue
             except UnreadableFile as error:
                 step = step_by_name(name, self.releases)
                 records.append(IntakeRecord(student, name, step, reason=f"{error}.", needs_review=True))
                 continue
-            if step := step_by_name(name, self.releases) or step_by_cells(notebook, self.releases):
+            named = step_by_name(name, self.releases)
+            step = step_by_cells(notebook, self.traits, named)
+            if step:
                 notebooks_by_step.setdefault(step, {})[name] = notebook
+            elif named:
+                reason = f"is named like {named}, but holds none of its cells."
+                records.append(IntakeRecord(student, name, reason=reason, needs_review=True))
             else:
                 records.append(IntakeRecord(student, name, reason="is not a notebook of this course."))
         for step, notebooks in notebooks_by_step.items():
             records += self.take_step(student, step, notebooks)
         records += self.take_model(student, models)
+        taken = {record.step for record in records if record.taken}
+        for name, kind in other_kinds.items():
+            step = step_by_name(name, self.releases)
+            is_lost = step not in taken if step else not taken  # a copy beside its notebook is no loss
+            records.append(IntakeRecord(student, name, step, reason=f"{kind}.", needs_review=is_lost))
         if not records:
             reason = "holds no notebook of this course."
             records.append(IntakeRecord(student, upload, reason=reason, needs_review=True))
         return records
 
     def take_step(self, student: str, step: str, files: dict[str, Notebook]) -> list[IntakeRecord]:
-        """Accept one of the notebooks of a step: the one named exactly like it, else the last."""
-        exact = [name for name in files if PurePosixPath(name).stem == step]
-        chosen = (exact or list(files))[-1]
-        reason, is_ambiguous = f"was left aside: {chosen} was taken for this step.", len(exact) != 1
-        left_aside = [
-            IntakeRecord(
-                student, name, step, False, reason, is_ambiguous and files[name] != files[chosen]
-            )
-            for name in files
-            if name != chosen
-        ]
-        try:
-            notebook = rebuild(files[chosen], self.releases[step])
-            remark = store_notebook(self.course, student, step, notebook)
-        except Exception as error:  # no file may stop the intake of the others
-            reason = f"could not be rebuilt on the release ({type(error).__name__})."
-            return [*left_aside, IntakeRecord(student, chosen, step, False, reason, needs_review=True)]
-        return [*left_aside, IntakeRecord(student, chosen, step, True, remark, needs_review=bool(remark))]
+        """Accept the notebook of a step that holds most answers; of equals, the one named like the step.
+
+        A person is asked where another one holds answers, too, and others than the accepted one.
+        """
+        release, records = self.releases[step], []
+        rebuilt: dict[str, Notebook] = {}
+        for name, notebook in files.items():
+            try:
+                rebuilt[name] = rebuild(notebook, release)
+            except Exception as error:  # no file may stop the intake of the others
+                reason = f"could not be rebuilt on the release ({type(error).__name__})."
+                records.append(IntakeRecord(student, name, step, reason=reason, needs_review=True))
+        if not rebuilt:
+            return records
+        answers = {name: answers_of(notebook, release) for name, notebook in rebuilt.items()}
+        # `max` returns the first of equals: of several, the last one is taken.
+        chosen = max(
+            reversed(rebuilt), key=lambda name: (len(answers[name]), PurePosixPath(name).stem == step)
+        )
+        for name in (name for name in rebuilt if name != chosen):
+            is_fuller = len(answers[chosen]) > len(answers[name])
+            why = f"{chosen} holds more answers" if is_fuller else f"{chosen} was taken for this step"
+            is_open = bool(answers[name]) and answers[name] != answers[chosen]
+            reason = f"was left aside: {why}."
+            records.append(IntakeRecord(student, name, step, False, reason, needs_review=is_open))
+        remark = store_notebook(self.course, student, step, rebuilt[chosen])
+        if named := step_by_name(chosen, [other for other in self.releases if other != step]):
+            remark = f"is named like {named}, but holds the cells of {step}. {remark}".strip()
+        record = IntakeRecord(student, chosen, step, True, remark, needs_review=bool(remark))
+        return [*records, record]
 
     def take_model(self, student: str, models: dict[str, bytes]) -> list[IntakeRecord]:
         """Accept the trained model, the last of several; its content is checked when it is graded."""
@@ -169,23 +203,3 @@ class Intake:
         ]
         digest = hashlib.sha256(models[chosen]).hexdigest()
         return [*left_aside, IntakeRecord(student, chosen, TRAINED_IN, taken=True, digest=digest)]
-
-
-def step_by_name(name: str, releases: Iterable[str]) -> str:
-    """Return the step that a file's name contains; empty if there is none."""
-    return next((step for step in releases if step in PurePosixPath(name).name), "")
-
-
-def step_by_cells(notebook: Notebook, releases: Releases) -> str:
-    """Return the step that a notebook shares most cells with; empty if it shares fewer than two."""
-    submitted = traits(notebook)
-    shared = {step: len(submitted & traits(release)) for step, release in releases.items()}
-    best = max(shared, key=lambda step: shared[step])
-    return best if shared[best] >= 2 else ""
-
-
-def traits(notebook: Notebook) -> set[str]:
-    """Return the names and texts of a notebook's cells, which distinguish the steps."""
-    cells = [SubmittedCell.from_json(cell) for cell in notebook["cells"]]
-    names_and_texts = {cell.source.strip() for cell in cells} | {str(cell.grade_id) for cell in cells}
-    return names_and_texts - {"", "None"}

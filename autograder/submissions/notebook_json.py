@@ -3,12 +3,24 @@
 A file that cannot be read raises UnreadableFile; the message is passed on to the student.
 """
 
+import codecs
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 2_000
 MAX_DEPTH = 40  # levels of nested lists and objects
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# How files of other kinds begin, and what they are: browsers and mail programs name them .ipynb, too.
+OTHER_KINDS = {
+    b"<": "a web page (HTML), not the notebook: download the notebook itself, with File > Download",
+    b"%PDF": "a PDF: hand in the notebook that it was made from",
+    b"PK\x03\x04": "a zip under another name: give it the ending .zip",
+    b"Rar!": "a RAR archive under another name: pack the notebooks as a zip",
+    b"7z\xbc\xaf": "a 7z archive under another name: pack the notebooks as a zip",
+    b"\x1f\x8b": "a gzip archive under another name: pack the notebooks as a zip",
+    b"{\\rtf": "a text document (RTF), not the notebook as Jupyter saves it",
+}
 
 
 class UnreadableFile(ValueError):
@@ -32,10 +44,13 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         raise too_large()
     if not data.strip():
         raise UnreadableFile("is empty")
+    for start, kind in OTHER_KINDS.items():
+        if beginning(data).startswith(start):
+            raise UnreadableFile(f"is {kind}")
     try:
-        content = json.loads(data.decode("utf-8-sig"), parse_constant=refuse_constant)
-    except UnreadableFile:
-        raise
+        text = data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig")
+        # NaN and Infinity, which some programs write in outputs, are no JSON: they are left out.
+        content = json.loads(text, parse_constant=lambda name: None)
     except UnicodeDecodeError:
         raise UnreadableFile("is not UTF-8 text, so it is not a notebook as Jupyter saves it") from None
     except json.JSONDecodeError as error:
@@ -49,9 +64,9 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
     return content
 
 
-def refuse_constant(name: str) -> NoReturn:
-    """Raise UnreadableFile for NaN and Infinity, which JSON does not have."""
-    raise UnreadableFile(f"holds the number {name}, which no notebook may hold")
+def beginning(data: bytes) -> bytes:
+    """Return the first bytes of a file behind blanks and the mark of its encoding."""
+    return data[:1000].removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def explain(error: json.JSONDecodeError) -> str:

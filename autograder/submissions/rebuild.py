@@ -46,7 +46,7 @@ class SubmittedCell:
     def from_json(cls, cell: Cell) -> "SubmittedCell":
         """Read a cell of any shape; malformed parts are read as empty."""
         nbgrader = as_dict(as_dict(cell.get("metadata")).get("nbgrader"))
-        source = as_text(cell.get("source"))
+        source = unix_lines(as_text(cell.get("source")))
         kind, outputs, pictures = cell.get("cell_type"), cell.get("outputs"), cell.get("attachments")
         return cls(str(kind), cell.get("id"), nbgrader.get("grade_id"), source, outputs, pictures)
 
@@ -54,6 +54,11 @@ class SubmittedCell:
     def is_stub(self) -> bool:
         """Whether the cell still holds the stub of a TODO."""
         return is_unwritten(self.source)
+
+
+def unix_lines(text: str) -> str:
+    """Return a text with the line ends of Unix, whatever system it was written on."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def rebuild(submitted: Notebook, release: Notebook) -> Notebook:
@@ -176,14 +181,15 @@ def add_cells(
 ) -> list[Cell]:
     """Return the release cells with the learner's other cells between them, in their order.
 
-    A cell is placed after the release cell that it followed, and before every check that it preceded.
+    A cell is placed after the release cell that it followed, and before every check that it preceded; the
+    first cells of a notebook without its given ones are placed before the release cell that follows them.
     """
     added: dict[int, list[Cell]] = {index: [] for index in range(-1, len(slots))}
     number = 0
     for position, cell in enumerate(submitted_cells):
         if not is_added(cell, slots, pristine):
             continue
-        later = {other.slot for other in submitted_cells[position:] if other.slot is not None}
+        later = [other.slot for other in submitted_cells[position:] if other.slot is not None]
         checks = [index for index in later if grade_id(slots[index]).startswith("tests_")]
         bound = min(checks, default=len(slots))
         earlier = [
@@ -192,7 +198,8 @@ def add_cells(
             if other.slot is not None and other.slot < bound
         ]
         number += 1
-        added[earlier[-1] if earlier else -1].append(added_cell(cell, number, budget))
+        place = earlier[-1] if earlier else min([*later[:1], bound]) - 1
+        added[place].append(added_cell(cell, number, budget))
     return sum(([slot, *added[index]] for index, slot in enumerate(slots)), start=added[-1])
 
 

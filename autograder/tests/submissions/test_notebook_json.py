@@ -13,14 +13,18 @@ from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, pars
         (b'{"nbformat": 4, "cells": [', "cut off"),
         (b'{"nbformat": 4, oops "cells": []}\n\n', "damaged at line 1"),
         (b'{"nbformat": 4,\n<<<<<<< HEAD\n=======\n>>>>>>> a\n"cells": []}', "git conflict"),
-        (b'{"nbformat": 4, "cells": [{"x": NaN}]}', "NaN"),
         (b'{"nbformat": 3, "worksheets": []}', "format 3"),
         (b'{"nbformat": 99, "cells": []}', "format 99"),
         (b'{"nbformat": "4", "cells": []}', "format '4'"),
         (b'{"nbformat": 4, "cells": []}', "no cells"),
         (b'{"nbformat": 4, "cells": 3}', "no list of cells"),
         (b"[1]", "not a notebook"),
-        (b"\xff\xfe{}", "UTF-8"),
+        (b'{"nbformat": 4, "cells": "\xe9"}', "UTF-8"),
+        (b"<!DOCTYPE html><html>", "web page"),
+        (b"\xef\xbb\xbf\n <html lang='en'>", "web page"),
+        (b"%PDF-1.7", "PDF"),
+        (b"Rar!\x1a\x07", "RAR"),
+        (b"PK\x03\x04\x14", "zip under another name"),
         pytest.param(
             b'{"nbformat": 4, "cells": ' + b"[" * 100 + b"]" * 100 + b"}", "too deeply", id="deep"
         ),
@@ -31,3 +35,11 @@ from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, pars
 def test_unreadable_notebook_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
         parse_notebook(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_number_in_an_output_is_no_reason_to_refuse_a_notebook(encoding: str, number: str) -> None:
+    cell = f'{{"cell_type": "code", "source": "é", "outputs": [{{"data": {number}}}]}}'
+    notebook = parse_notebook(f'{{"nbformat": 4, "cells": [{cell}]}}'.encode(encoding))
+    assert notebook["cells"][0]["source"] == "é"

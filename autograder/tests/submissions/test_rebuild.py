@@ -4,6 +4,8 @@ import copy
 import json
 import zlib
 
+import pytest
+
 from autograder.submissions.rebuild import rebuild
 from autograder.tests.gradebook.small_course import (
     STUB,
@@ -49,6 +51,26 @@ def test_answers_without_metadata_are_found_by_defined_names_and_by_place(releas
     assert find_cell(result, "todo_stack") == find_cell(release, "todo_stack")
     assert find_cell(result, "written_why")["source"] == "So."
     assert len(result["cells"]) == len(release["cells"])
+
+
+@pytest.mark.parametrize("line_end", ["\r", "\r\n"])
+def test_answers_with_other_line_ends_are_found_without_metadata(release: dict, line_end: str) -> None:
+    submitted = strip_metadata(answered(release, todo_layer=RIGHT, written_why="So.\nAnd so."))
+    for cell in submitted["cells"]:
+        cell["source"] = cell["source"].replace("\n", line_end)
+    result = rebuild(submitted, release)
+    assert find_cell(result, "todo_layer")["source"] == RIGHT
+    assert find_cell(result, "written_why")["source"] == "So.\nAnd so."
+    assert len(result["cells"]) == len(release["cells"])
+
+
+def test_added_cell_before_the_only_answer_stays_directly_before_it(release: dict) -> None:
+    answer = find_cell(answered(release, todo_layer=RIGHT), "todo_layer")
+    submitted = release | {"cells": [added_cell("code", "limit = math.pi"), answer]}
+    cells = rebuild(submitted, release)["cells"]
+    place = next(index for index, cell in enumerate(cells) if cell["source"] == "limit = math.pi")
+    assert cells[place + 1]["source"] == RIGHT
+    assert "import math" in [cell["source"] for cell in cells[:place]]
 
 
 def test_edited_points_tags_and_cell_types_of_checks_are_ignored(release: dict) -> None:

@@ -1,0 +1,54 @@
+"""Recognise a notebook's step by its name and its cells, and which of its exercises are answered."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import PurePosixPath
+
+from autograder.submissions.rebuild import Notebook, SubmittedCell, defined_names, grade_id
+from detrlab.cells.cell import is_unwritten
+
+Releases = dict[str, Notebook]
+
+
+def step_by_name(name: str, releases: Iterable[str]) -> str:
+    """Return the step that a file's name contains; empty if there is none."""
+    return next((step for step in releases if step in PurePosixPath(name).name), "")
+
+
+def answers_of(notebook: Notebook, release: Notebook) -> dict[str, str]:
+    """Return what the learner wrote into the answers of a rebuilt notebook, by grade_id."""
+    blank = {grade_id(cell): cell["source"] for cell in release["cells"]}
+    answers = {grade_id(cell): cell["source"] for cell in notebook["cells"]}
+    return {
+        name: text
+        for name, text in answers.items()
+        if text.strip() not in ("", blank.get(name, "").strip())
+        and (name.startswith("written_") or (name.startswith("todo_") and not is_unwritten(text)))
+    }
+
+
+def own_traits(releases: Releases) -> dict[str, set[str]]:
+    """Return what tells each step's notebook from all the others."""
+    found = {step: traits(release) for step, release in releases.items()}
+    common = {trait for trait, steps in Counter(chain(*found.values())).items() if steps > 1}
+    return {step: own - common for step, own in found.items()}
+
+
+def step_by_cells(notebook: Notebook, traits_by_step: dict[str, set[str]], named: str) -> str:
+    """Return the step whose own cells a notebook shares most of, of equals the named one.
+
+    Empty if it shares none with the step that it is named like, and fewer than two with another.
+    """
+    submitted = traits(notebook)
+    shared = {step: len(submitted & own) for step, own in traits_by_step.items()}
+    best = max(shared, key=lambda step: (shared[step], step == named))
+    return best if shared[best] >= (1 if best == named else 2) else ""
+
+
+def traits(notebook: Notebook) -> set[str]:
+    """Return what tells a notebook from others: names and texts of its cells, and what they define."""
+    cells = [SubmittedCell.from_json(cell) for cell in notebook["cells"]]
+    names_and_texts = {cell.source.strip() for cell in cells} | {str(cell.grade_id) for cell in cells}
+    definitions = {f"def {name}" for cell in cells for name in defined_names(cell.source)}
+    return (names_and_texts | definitions) - {"", "None"}
