@@ -1,9 +1,10 @@
 """A learner's folder of notebooks, and a notebook session without Jupyter."""
 
 import shutil
-import sys
 from types import SimpleNamespace
 
+import IPython
+import IPython.display
 import pytest
 
 from autograder.workspace.paths import NOTEBOOKS
@@ -32,7 +33,6 @@ def notebook(monkeypatch):
         displayed.append((bundle, metadata))
 
     shell = SimpleNamespace(user_ns={"In": []})
-    ipython = SimpleNamespace(get_ipython=lambda: shell, display=SimpleNamespace(display=display))
-    ipython.version_info = (9, 0)  # matplotlib asks
-    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    monkeypatch.setattr(IPython.display, "display", display)
     return displayed

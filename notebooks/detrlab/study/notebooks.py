@@ -1,6 +1,7 @@
 """Read the week from its notebooks: exercises and their states, written questions, minutes, hints."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,8 @@ class Step:
 
     @property
     def minutes_left(self) -> int:
-        """The stated minutes, less the share that is done, rounded to a multiple of 5."""
-        return 5 * round(self.minutes * (1 - self.done / max(1, self.whole)) / 5)
+        """The stated minutes, less the share that is done, rounded up to a multiple of 5."""
+        return 5 * math.ceil(self.minutes * (1 - self.done / max(1, self.whole)) / 5)
 
 
 def week() -> list[Path]:

@@ -2,6 +2,8 @@
 
 import re
 
+import IPython
+
 from autograder.demo import solution
 from autograder.tests.detrlab.learner_notebooks import fill_notebook
 from detrlab import compare
@@ -31,8 +33,6 @@ def test_compare_shows_both_answers_with_differing_lines_bold(week, notebook):
 
 
 def test_compare_prefers_answer_that_ran_last_in_this_kernel(week, notebook):
-    import IPython  # the `notebook` fixture's
-
     fill_notebook(week, STEP, PASSED, **solution(STEP))
     newer = solution(STEP)["todo_encoder_layer"].replace("gathered", "newer")
     IPython.get_ipython().user_ns["In"] += [newer, "check.encoder_layer(TransformerEncoderLayer)"]
