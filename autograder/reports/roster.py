@@ -3,66 +3,15 @@
 Headings are nbgrader's, or those of lists that Canvas and Moodle export in English.
 """
 
-import csv
-import re
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.reports.csv_table import Row, read_table
 from autograder.submissions.student_ids import student_id
 from autograder.workspace.course import open_course
 
-# The possible headings of each field, in lower case; of several, a row's first non-empty one is used.
-HEADINGS = {
-    "id": ("username", "id", "student", "id number", "email", "email address"),
-    "first_name": ("first_name", "first name", "full name"),
-    "last_name": ("last_name", "last name", "surname"),
-    "email": ("email", "email address"),
-    "lms_user_id": ("lms_user_id", "canvas id", "user id", "identifier"),
-    "step": ("step", "assignment"),
-    "time": ("time", "due", "deadline", "submitted"),
-}
 STUDENT_FIELDS = ("first_name", "last_name", "email", "lms_user_id")
-
-
-def read_table(path: Path, *needed: str) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV file, by field.
-
-    Args:
-        path: the file.
-        needed: the fields that every row must have.
-
-    Raises:
-        ValueError: if a needed column is missing or a needed value is empty.
-    """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        headings = {heading.strip().lower(): heading for heading in reversed(reader.fieldnames or [])}
-        headings_by_field = dict(HEADINGS)
-        if is_canvas := {"sis login id", "id"} <= headings.keys():  # "ID" is Canvas's own number
-            headings_by_field |= {"id": ("sis login id", "id"), "lms_user_id": ("id",)}
-        columns = {
-            field: [headings[heading] for heading in possible if heading in headings]
-            for field, possible in headings_by_field.items()
-        }
-        if missing := [name for name in needed if not columns[name]]:
-            candidates = ", ".join(headings_by_field[missing[0]])
-            raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {candidates}.")
-        for row in reader:
-            values = {heading: (row[heading] or "").strip() for heading in headings.values()}
-            if is_canvas and not values[headings["id"]]:  # a row that is no student: points possible, ...
-                continue
-            fields = {
-                name: next((values[column] for column in columns_of_field if values[column]), "")
-                for name, columns_of_field in columns.items()
-                if columns_of_field
-            }
-            if number := re.search(r"\d+$", fields.get("lms_user_id", "")):  # as in "Participant 1042"
-                fields["lms_user_id"] = number[0]
-            if not all(fields[name] for name in needed):
-                raise ValueError(f"{path.name}, line {reader.line_num}: a value is empty.")
-            yield fields
 
 
 def import_roster(path: Path, course: Path) -> int:
@@ -72,7 +21,7 @@ def import_roster(path: Path, course: Path) -> int:
         ValueError: if the file cannot be read as a roster, or two students have the same number on a
             platform: submissions of one would count for the other.
     """
-    students = list(read_table(path, "id"))
+    students = [row.values for row in read_table(path, "id")]
     numbers = Counter(student.get("lms_user_id", "") for student in students)
     if duplicates := [number for number, times in numbers.items() if number and times > 1]:
         raise ValueError(f"{path.name} gives the number {duplicates[0]} to more than one student.")
@@ -89,7 +38,7 @@ def import_deadlines(path: Path, course: Path) -> int:
     Raises:
         ValueError: if a row cannot be read or names an unknown step; then nothing is written.
     """
-    dates = [(row["step"], parse_time(row["time"])) for row in read_table(path, "step", "time")]
+    dates = [(row["step"], time_of(row)) for row in read_table(path, "step", "time")]
     api = open_course(course)
     if unknown := {step for step, _ in dates} - set(api.get_source_assignments()):
         raise ValueError(f"{path.name} names {min(unknown)!r}, which is no step of this course.")
@@ -109,7 +58,7 @@ def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
         ValueError: if a row cannot be read; then nothing is written.
     """
     count, missing = 0, []
-    times = [(row, parse_time(row["time"])) for row in read_table(path, "id", "time")]
+    times = [(row.values, time_of(row)) for row in read_table(path, "id", "time")]
     for row, time in times:
         folder_of_student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
         submitted = sorted(folder_of_student.iterdir()) if folder_of_student.is_dir() else []
@@ -122,13 +71,20 @@ def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
     return count, missing
 
 
-def parse_time(text: str) -> datetime:
-    """Parse an ISO 8601 time like 2026-11-27T23:59+01:00; return it in UTC, as a naive datetime.
+def time_of(row: Row) -> datetime:
+    """Return the time in a row, in ISO 8601 like 2026-11-27T23:59+01:00, in UTC as a naive datetime.
 
     Raises:
         ValueError: if it is no such time, or has no time zone: nobody should lose points by an hour.
     """
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(f"The time {text!r} has no time zone; write it like 2026-11-27T23:59+01:00.")
-    return time.astimezone(UTC).replace(tzinfo=None)
+    try:
+        time = datetime.fromisoformat(row["time"])
+    except ValueError:
+        problem = "cannot be read"
+    else:
+        if time.tzinfo is not None:
+            return time.astimezone(UTC).replace(tzinfo=None)
+        problem = "has no time zone"
+    raise ValueError(
+        f"{row.place}: the time {row['time']!r} {problem}; write it like 2026-11-27T23:59+01:00."
+    )

@@ -5,6 +5,7 @@ file that cannot be read is yielded as an UnreadableFile with the reason.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ from autograder.submissions.exports import owner_of_folder, owners_of
 from autograder.submissions.file_kinds import SKIPPED_FOLDERS, is_relevant, is_zip, why_not_gradable
 from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_large
 
+SECOND_DOWNLOAD = re.compile(r" ?\(\d+\)$")  # what a browser adds to the name of a file it has already
+
 
 def students_of(upload: Path, is_alone: bool) -> Iterator[tuple[str, Iterator[SubmittedFile]]]:
     """Yield the students of an upload, each with their files.
@@ -37,9 +40,9 @@ def students_of(upload: Path, is_alone: bool) -> Iterator[tuple[str, Iterator[Su
                 names = {name for name, owner in owners.items() if owner == student}
                 yield student, files_of_zip(upload, upload.name, ByteBudget(), names)
             return
-        yield upload.stem, files_of(upload)
+        yield SECOND_DOWNLOAD.sub("", upload.stem), files_of(upload)
     elif upload.is_file() and why_not_gradable(upload.name):
-        yield upload.stem, files_of(upload)
+        yield SECOND_DOWNLOAD.sub("", upload.stem), files_of(upload)
     else:
         yield owner_of_folder(upload.name), files_of(upload)
 

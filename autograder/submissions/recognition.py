@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import PurePosixPath
 
+from autograder.submissions.outputs import as_text
 from autograder.submissions.rebuild import Notebook, SubmittedCell, defined_names, grade_id
 from detrlab.cells.cell import is_unwritten
 
@@ -18,7 +19,7 @@ def step_by_name(name: str, releases: Iterable[str]) -> str:
 
 def answers_of(notebook: Notebook, release: Notebook) -> dict[str, str]:
     """Return what the learner wrote into the answers of a rebuilt notebook, by grade_id."""
-    blank = {grade_id(cell): cell["source"] for cell in release["cells"]}
+    blank = {grade_id(cell): as_text(cell["source"]) for cell in release["cells"]}
     answers = {grade_id(cell): cell["source"] for cell in notebook["cells"]}
     return {
         name: text

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.gradebook.grade import grade
-from autograder.reports import roster
+from autograder.reports import csv_table, roster
 from autograder.tests.gradebook.small_course import STEP
 from autograder.workspace.course import open_course
 
@@ -22,6 +22,10 @@ ROSTERS = {
     "moodle grading worksheet": (
         "Identifier,Full name,Email address,Status,Grade\nParticipant 1042,Ada Lovelace,ada@uni.edu,,\n",
         {"ada@uni.edu": "1042"},
+    ),
+    "spreadsheet's copy with totals": (
+        "sep=;\nid;first_name\nada;Ada\nTest Student;\n;\nOverall average;3,5\n",
+        {"ada": None},
     ),
     "moodle grades": (
         "First name,Surname,ID number,Email address\n"
@@ -40,6 +44,36 @@ def test_roster_is_read_from_what_platforms_export(course: Path, tmp_path: Path,
     assert roster.import_roster(table, course) == len(numbers)
     with open_course(course).gradebook as gradebook:
         assert {student: gradebook.find_student(student).lms_user_id for student in numbers} == numbers
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_roster_is_read_with_any_separator_and_encoding(
+    tmp_path: Path, separator: str, encoding: str
+) -> None:
+    table = tmp_path / "roster.csv"
+    rows = [("id", "first_name", "last_name"), ("zoe", "Zoë", '"Smith, the third; really"')]
+    table.write_text("\r\n".join(separator.join(row) for row in rows), encoding=encoding, newline="")
+    [row] = csv_table.read_table(table, "id")
+    assert row["id"] == "zoe" and row["first_name"] == "Zoë" and row["last_name"][:8] == "Smith, t"
+
+
+@pytest.mark.parametrize("number", ["1042.0", "1E+05", "1,04E+05", "1042,00"])
+def test_number_that_a_spreadsheet_has_changed_is_refused(tmp_path: Path, number: str) -> None:
+    """Whose it was is not known any more."""
+    table = tmp_path / "roster.csv"
+    table.write_text(f"id;lms_user_id\nada;{number}\n")
+    with pytest.raises(ValueError, match=r"roster\.csv, line 2: a spreadsheet has made"):
+        list(csv_table.read_table(table, "id"))
+
+
+def test_time_in_words_is_refused_with_its_line_and_an_example(course: Path, tmp_path: Path) -> None:
+    table = tmp_path / "late.csv"
+    table.write_text('student,time\nada,"Friday, 27 November 2026, 11:59 PM"\n')
+    with pytest.raises(
+        ValueError, match=r"late\.csv, line 2: the time 'Friday, .*' cannot be read; .*T23"
+    ):
+        roster.import_times(table, course)
 
 
 def test_roster_with_one_number_for_two_students_is_refused(course: Path, tmp_path: Path) -> None:
@@ -66,7 +100,7 @@ def test_deadlines_and_times_are_read_in_any_time_zone(course: Path, tmp_path: P
         ("step,due\n99_none,2026-11-27T23:59Z\n", "'99_none', which is no step"),
         ("step\n03_encoder\n", "no column 'time'; it may be called time, due"),
         (f"step,due\n{STEP},2026-11-27T23:59\n", "has no time zone"),
-        (f"step,due\n{STEP},\n", "line 2: a value is empty"),
+        (f"step,due\n{STEP},\n", "line 2: the time is empty"),
     ):
         table.write_text(content)
         with pytest.raises(ValueError, match=reason):

@@ -188,6 +188,15 @@ def test_notebook_under_another_steps_name_is_recognised_by_its_cells(
     assert bob.reason == "is named like 05_heads, but holds none of its cells."
 
 
+def test_second_download_is_the_same_student_and_asked_about(tmp_path: Path, course: Path) -> None:
+    for name in ("ada.zip", "ada (1).zip", "bob(2).zip"):
+        put_file(tmp_path, name, zip_bytes({f"{STEP}.ipynb": NOTEBOOK}))
+    records = collect(tmp_path / "inbox", course)
+    assert {record.student for record in records} == {"ada", "bob"}
+    [record] = [record for record in records if record.needs_review]
+    assert record.reason == "is a second entry for ada; the first one was taken."
+
+
 def test_answer_alone_in_a_new_notebook_is_taken(tmp_path: Path, course: Path) -> None:
     cell = {"cell_type": "code", "source": RIGHT, "metadata": {}}
     submit(tmp_path / "inbox", "ada", {"nbformat": 4, "cells": [cell]})

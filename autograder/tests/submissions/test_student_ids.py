@@ -1,10 +1,12 @@
 """Names of folders and of rosters become ids."""
 
+import unicodedata
+
 from autograder.submissions.student_ids import student_id
 
 
 def is_safe(name: str) -> bool:
-    """Say whether an id is short and safe in paths and URLs."""
+    """Return whether an id is short and safe in paths and URLs."""
     is_plain = all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
     return name[0] not in ".-" and len(name) < 80 and is_plain
 
@@ -16,3 +18,8 @@ def test_student_ids_are_safe_and_distinct() -> None:
     assert ids[0] == "ada" and ids[3] == "a_b" and ids[9] == "12345"
     assert len(set(ids)) == len(names)
     assert all(is_safe(name) for name in ids)
+
+
+def test_two_spellings_of_one_name_are_one_student() -> None:
+    composed, decomposed = (unicodedata.normalize(form, "Zoë Müller") for form in ("NFC", "NFD"))
+    assert composed != decomposed and student_id(composed) == student_id(decomposed)

@@ -1,0 +1,102 @@
+"""Read a CSV file as platforms and spreadsheets write it: any separator, encoding and heading."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# The possible headings of each field, in lower case; of several, a row's first non-empty one is used.
+HEADINGS = {
+    "id": ("username", "id", "student", "id number", "email", "email address"),
+    "first_name": ("first_name", "first name", "full name"),
+    "last_name": ("last_name", "last name", "surname"),
+    "email": ("email", "email address"),
+    "lms_user_id": ("lms_user_id", "canvas id", "user id", "identifier"),
+    "step": ("step", "assignment"),
+    "time": ("time", "due", "deadline", "submitted"),
+}
+SEPARATORS = ",;\t"
+# What stands first in a row that is no student's: sums, averages, and the platforms' own people.
+NO_STUDENT = re.compile(
+    r"\s*(?:points possible|(?:overall |class )?average|mean|total|sum|student, test|test student)\s*",
+    re.IGNORECASE,
+)
+# A spreadsheet makes these of long numbers and of numbers that it reads as measures.
+SPOILT = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+|\d+[.,]0+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: its values by field, and where it stands, for messages."""
+
+    values: dict[str, str]
+    place: str
+
+    def __getitem__(self, field: str) -> str:
+        return self.values[field]
+
+
+def read_table(path: Path, *needed: str) -> Iterator[Row]:
+    """Yield the rows of a CSV file, by field; rows of sums and of a platform's own people are left out.
+
+    Args:
+        path: the file.
+        needed: the fields that every row must have.
+
+    Raises:
+        ValueError: if a needed column is missing, a needed value is empty, or a spreadsheet has changed
+            the number of a student.
+    """
+    text = decode(path.read_bytes())
+    if separator := re.match(r"sep=(.)\s*\n", text):  # written by spreadsheets, for themselves
+        text = text[separator.end() :]
+    head = text.partition("\n")[0]
+    delimiter = separator[1] if separator else max(SEPARATORS, key=head.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    headings = {heading.strip().lower(): heading for heading in reversed(reader.fieldnames or [])}
+    headings_by_field = dict(HEADINGS)
+    if is_canvas := {"sis login id", "id"} <= headings.keys():  # "ID" is Canvas's own number
+        headings_by_field |= {"id": ("sis login id", "id"), "lms_user_id": ("id",)}
+    columns = {
+        field: [headings[heading] for heading in possible if heading in headings]
+        for field, possible in headings_by_field.items()
+    }
+    if missing := [name for name in needed if not columns[name]]:
+        candidates = ", ".join(headings_by_field[missing[0]])
+        raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {candidates}.")
+    for cells in reader:
+        values = {heading: (cells[heading] or "").strip() for heading in headings.values()}
+        first = next(iter(cells.values())) or ""
+        is_no_student = NO_STUDENT.fullmatch(first) or (is_canvas and not values[headings["id"]])
+        if is_no_student or not any(values.values()):
+            continue
+        fields = {
+            name: next((values[column] for column in columns_of_field if values[column]), "")
+            for name, columns_of_field in columns.items()
+            if columns_of_field
+        }
+        row = Row(fields, f"{path.name}, line {reader.line_num + bool(separator)}")
+        if empty := [name for name in needed if not fields[name]]:
+            raise ValueError(f"{row.place}: the {empty[0]} is empty.")
+        for name in ("id", "lms_user_id"):
+            if SPOILT.fullmatch(fields.get(name, "")):
+                raise ValueError(
+                    f"{row.place}: a spreadsheet has made {fields[name]!r} of a student's number; "
+                    "download the list again and do not save it there, or set the column to text first."
+                )
+        if number := re.search(r"\d+$", fields.get("lms_user_id", "")):  # as in "Participant 1042"
+            fields["lms_user_id"] = number[0]
+        yield row
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a file in UTF-8, UTF-16 or the encoding of Western Windows."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
