@@ -104,7 +104,7 @@ def grade_inbox(
         require_safety(course)
     for record in collect(folder, course, platform_numbers(course)):
         if record.reason:
-            print(f"{record.student}: {record.file} {record.reason}")
+            print(f"{record.student or 'Of nobody'}: {record.file} {record.reason}")
     for graded in grade(course, processes=processes, scheduler=scheduler):
         if graded.problem:
             print(f"{graded.student}, {graded.step}: {graded.problem}")

@@ -112,7 +112,7 @@ def student_rows(results: ClassResults, checks: list[CheckColumn]) -> Iterator[S
     results_of: dict[str, list[StepResult]] = {name: [] for name in names if name}
     for row in results.results:
         results_of.setdefault(row.student, []).append(row)
-    for student in sorted(results_of):
+    for student in sorted(results_of.keys() - {""}):  # "" of files that belong to nobody
         score = sum(row.score or 0.0 for row in results_of[student])
         student_row = StudentRow(
             student, names.get(student, ""), score, sum(row.needs_review for row in results_of[student])

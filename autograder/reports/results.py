@@ -94,7 +94,7 @@ def write_scores(results: ClassResults) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["student", "step", "score", "max", "needs_manual"])
-        for row in results.results:
+        for row in (row for row in results.results if row.student):
             score = "" if row.score is None else f"{row.score:g}"
             manual = "yes" if row.needs_review else "no"
             writer.writerow([row.student, row.step, score, f"{row.max_score:g}", manual])

@@ -15,7 +15,7 @@ from rich.progress import track
 from autograder.submissions.archives import OtherKind, SubmittedFile
 from autograder.submissions.exports import platform_number
 from autograder.submissions.file_kinds import MODEL, is_model
-from autograder.submissions.inbox import students_of
+from autograder.submissions.inbox import entries_of
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.submissions.rebuild import Notebook, rebuild
 from autograder.submissions.recognition import (
@@ -90,24 +90,28 @@ class Intake:
     def take_all(self, uploads: list[Path]) -> Iterator[IntakeRecord]:
         """Accept the files of every upload; yield a record of each file."""
         seen = set()
-        for upload in track(uploads, "Intake"):
-            shown_name = printable(upload.name, LONGEST_NAME)
-            for name, files in students_of(upload, is_alone=len(uploads) == 1):
-                id_from_name = student_id(name)
-                student = self.numbers.get(platform_number(name)) or id_from_name
-                if student in seen:
-                    reason = f"is a second entry for {student}; the first one was taken."
-                    yield IntakeRecord(student, shown_name, reason=reason, needs_review=True)
-                    continue
-                seen.add(student)
-                if student != id_from_name and (self.course / "submitted" / id_from_name).is_dir():
-                    reason = (
-                        f"counts for {student} now. What {id_from_name} handed in before stays: take it "
-                        f"away with `nbgrader db student remove {id_from_name} --force`, and delete "
-                        f"submitted/{id_from_name}."
-                    )
-                    yield IntakeRecord(id_from_name, shown_name, reason=reason, needs_review=True)
-                yield from self.take_student(student, shown_name, files)
+        for name, upload, files in track(list(entries_of(uploads)), "Intake"):
+            shown_name = printable(upload, LONGEST_NAME)
+            if not name:
+                for file, why in files:
+                    shown_name = printable(file, LONGEST_NAME)
+                    yield IntakeRecord("", shown_name, reason=f"{why!s}.", needs_review=True)
+                continue
+            id_from_name = student_id(name)
+            student = self.numbers.get(platform_number(name)) or id_from_name
+            if student in seen:
+                reason = f"is a second entry for {student}; the first one was taken."
+                yield IntakeRecord(student, shown_name, reason=reason, needs_review=True)
+                continue
+            seen.add(student)
+            if student != id_from_name and (self.course / "submitted" / id_from_name).is_dir():
+                reason = (
+                    f"counts for {student} now. What {id_from_name} handed in before stays: take it "
+                    f"away with `nbgrader db student remove {id_from_name} --force`, and delete "
+                    f"submitted/{id_from_name}."
+                )
+                yield IntakeRecord(id_from_name, shown_name, reason=reason, needs_review=True)
+            yield from self.take_student(student, shown_name, files)
 
     def take_student(
         self, student: str, upload: str, files: Iterable[SubmittedFile]

@@ -34,7 +34,31 @@ EXPORTS = {
         "muellerzoe_LATE_1043_57_notes.pdf": "%PDF",
     },
 }
+EXPORTS |= {
+    "brightspace": {
+        f"12345-67890 - Ada Lovelace - 27 November, 2026 1159 PM/{STEP}.ipynb": NOTEBOOK,
+        f"12346-67890 - Zoë Müller - 28 November, 2026 901 AM/{STEP}.ipynb": NOTEBOOK,
+        "index.html": "<html>",
+    },
+    "blackboard": {
+        f"Step 3_alovelace_attempt_2026-11-27-23-59-59_{STEP}.ipynb": NOTEBOOK,
+        "Step 3_alovelace_attempt_2026-11-27-23-59-59.txt": "Name: Ada Lovelace",
+        f"Step 3_zmueller_attempt_2026-11-27-23-59-58_{STEP}.ipynb": NOTEBOOK,
+    },
+    "canvas zipped again": {
+        f"submissions/lovelaceada_45_678_{STEP}.ipynb": NOTEBOOK,
+        f"submissions/de_la_cruz_juan_LATE_46_679_{STEP}.ipynb": NOTEBOOK,
+    },
+    "canvas without names": {
+        f"anon_AbC12_67890_{STEP}.ipynb": NOTEBOOK,
+        f"anon_Xy9_LATE_67891_{STEP}.ipynb": NOTEBOOK,
+    },
+}
 STUDENTS = {
+    "brightspace": [student_id("Ada Lovelace_12345"), student_id("Zoë Müller_12346")],
+    "blackboard": ["alovelace", "zmueller"],
+    "canvas zipped again": ["de_la_cruz_juan_46", "lovelaceada_45"],
+    "canvas without names": ["anon_AbC12", "anon_Xy9"],
     "moodle": [student_id("Ada Lovelace_1042"), student_id("Zoë Müller_1043")],
     "moodle without folders": [student_id("Ada Lovelace_1042"), student_id("Zoë Müller_1043")],
     "canvas": ["lovelaceada_1042", "muellerzoe_1043"],
@@ -67,6 +91,44 @@ def test_zip_beside_others_counts_for_its_owner_alone(tmp_path: Path, course: Pa
     put_file(tmp_path, "mallory.zip", zip_bytes({f"ada_7_assignsubmission_file/{STEP}.ipynb": NOTEBOOK}))
     records = collect(put_file(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
     assert set(taken_files(records)) == {"mallory", "zoe"}
+
+
+def test_exports_of_several_steps_are_joined_by_student(tmp_path: Path, course: Path) -> None:
+    for number in (578, 678):
+        names = f"lovelaceada_45_{number}_{STEP}.ipynb", f"noetheremmy_46_{number}_{STEP}.ipynb"
+        put_file(tmp_path, f"{number}.zip", zip_bytes(dict.fromkeys(names, NOTEBOOK)))
+    records = collect(tmp_path / "inbox", course)
+    assert set(taken_files(records)) == {"lovelaceada_45", "noetheremmy_46"}
+    assert len(records) == 4 and not any(record.needs_review for record in records)
+
+
+def test_files_that_a_browser_has_unpacked_are_taken_by_student(tmp_path: Path, course: Path) -> None:
+    """Also beside a file of the instructor's, which is named."""
+    put_file(tmp_path, "my grades.csv", b"a,b")
+    put_file(tmp_path, f"lovelaceada_45_678_{STEP}.ipynb", NOTEBOOK.encode())
+    source = put_file(tmp_path, f"noetheremmy_LATE_46_679_{STEP}.ipynb", NOTEBOOK.encode())
+    records = collect(source, course)
+    assert set(taken_files(records)) == {"lovelaceada_45", "noetheremmy_46"}
+    assert [record.file for record in records if not record.student] == ["my grades.csv"]
+
+
+def test_export_beside_other_entries_is_refused_and_makes_no_student(
+    tmp_path: Path, course: Path
+) -> None:
+    put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"]))
+    records = collect(put_file(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
+    refused, taken = records
+    assert (refused.student, refused.needs_review, taken.student) == ("", True, "zoe")
+    assert "files of several people" in refused.reason
+
+
+def test_one_strange_file_does_not_turn_a_class_into_one_person(tmp_path: Path, course: Path) -> None:
+    strange = {f"{STEP}.ipynb": NOTEBOOK}
+    source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"] | strange))
+    records = collect(source, course)
+    assert set(taken_files(records)) == set(STUDENTS["canvas"])
+    [nobodys] = [record for record in records if not record.student]
+    assert nobodys.file == f"{STEP}.ipynb" and nobodys.needs_review
 
 
 def test_students_of_an_export_are_found_by_their_platform_number(tmp_path: Path, course: Path) -> None:
