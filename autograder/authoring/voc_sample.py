@@ -166,6 +166,9 @@ def draw_scene(scene: Scene) -> tuple[Image.Image, list[tuple[SceneObject, Box, 
     Returns:
         the image; and each object with its box (x0, y0, x1, y1) in pixels, without the last column and
         row, and whether it is truncated.
+
+    Raises:
+        AssertionError: if an object is not visible at all.
     """
     width, height = scene.size
     window = (width // 2, height // 2, width // 2 + width, height // 2 + height)

@@ -57,7 +57,7 @@ class VerdictCache:
             parts += [path.encode(), content]
         return fingerprint(*parts)
 
-    @functools.cache  # noqa: B019 - one entry for each step, for as long as the process runs
+    @functools.cache  # noqa: B019 - one value for each step, for as long as the process runs
     def fingerprint_of_step(self, step: str) -> bytes:
         """Return a fingerprint of a step's release and source: given cells, solutions and rubrics."""
         paths = [self.course / folder / step / f"{step}.ipynb" for folder in ("release", "source")]

@@ -135,7 +135,7 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
     """Run a check; turn what it returns or raises into a verdict.
 
     Raises:
-        OSError, EOFError: if no sandbox can be had, which is no verdict on the answer.
+        OSError, EOFError: if no sandbox is available, which is no verdict on the answer.
     """
     try:
         credit, remark = check()

@@ -69,7 +69,11 @@ def connect_abstract(name):
 
 
 def see_other_processes():
-    """List processes outside this sandbox, which holds bubblewrap, the worker and this process."""
+    """List processes outside this sandbox, which holds bubblewrap, the worker and this process.
+
+    Raises:
+        PermissionError: if there are no others.
+    """
     pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
     if pids == [1, 2, os.getpid()]:
         raise PermissionError("it sees its own alone")
@@ -82,7 +86,11 @@ def send_signal(pid):
 
 
 def system_call(name, *numbers):
-    """Make a system call through the C library."""
+    """Make a system call through the C library.
+
+    Raises:
+        OSError: if the call fails.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*numbers) == -1:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
@@ -94,7 +102,11 @@ def new_user_namespace():
 
 
 def clone_user_namespace():
-    """Become root in a new user namespace made by clone instead of unshare."""
+    """Become root in a new user namespace made by clone instead of unshare.
+
+    Raises:
+        OSError: if the call fails.
+    """
     clone, clone_newuser, sigchld = 220 if platform.machine() == "aarch64" else 56, 0x10000000, 17
     child = ctypes.CDLL(None, use_errno=True).syscall(clone, clone_newuser | sigchld, 0, 0, 0, 0)
     if child == 0:
@@ -125,7 +137,11 @@ def create_anonymous_file():
 
 
 def allocate(most):
-    """Allocate more than `most` bytes of memory in one process."""
+    """Allocate more than `most` bytes of memory in one process.
+
+    Raises:
+        MemoryError: if that is refused.
+    """
     blocks = [bytearray(64 * MIB) for _ in range(most // (64 * MIB) + 1)]
     if not blocks:
         raise MemoryError
@@ -160,7 +176,11 @@ def become(user):
 
 
 def have_capabilities():
-    """Hold any capability, or be able to gain one through a set-uid program."""
+    """Hold any capability, or be able to gain one through a set-uid program.
+
+    Raises:
+        PermissionError: if neither is possible.
+    """
     status = Path("/proc/self/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     if (

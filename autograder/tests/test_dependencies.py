@@ -1,4 +1,4 @@
-"""What is imported is declared, in the extra of whoever needs it; what is declared is in the lock."""
+"""Packages that the code imports are declared as requirements, in the extras that need them."""
 
 import ast
 import re
@@ -14,38 +14,39 @@ from packaging.utils import canonicalize_name
 from autograder.workspace.paths import AUTOGRADER, DETRLAB, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-OWN = {"detrlab", "autograder", "detr-from-scratch"}
+LINUX_IMPORT = re.compile(r"^\s*(?:import|from) (?:fcntl|resource|pwd|grp|termios)\b", re.MULTILINE)
+PROJECT_PACKAGES = {"detrlab", "autograder", "detr-from-scratch"}
 
 
-def declared(*extras: str) -> set[str]:
+def declared_packages(*extras: str) -> set[str]:
     """Return the names of the packages that the project requires, with some extras and those in them."""
     lines = list(PROJECT["dependencies"])
-    open_extras, seen = list(extras), set()
-    while open_extras:
-        extra = open_extras.pop()
-        if extra in seen:
+    pending, visited = list(extras), set()
+    while pending:
+        extra = pending.pop()
+        if extra in visited:
             continue
-        seen.add(extra)
+        visited.add(extra)
         for line in PROJECT["optional-dependencies"][extra]:
             requirement = Requirement(line)
-            if canonicalize_name(requirement.name) in OWN:
-                open_extras += requirement.extras
+            if canonicalize_name(requirement.name) in PROJECT_PACKAGES:
+                pending += requirement.extras
             lines.append(line)
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
-def imported(folder: Path) -> dict[str, Path]:
-    """Return the top-level packages that the modules of a folder import, each with one that does."""
-    found: dict[str, Path] = {}
+def imported_packages(folder: Path) -> dict[str, Path]:
+    """Return the top-level packages that the modules of a folder import, each with one of the modules."""
+    packages: dict[str, Path] = {}
     for path in folder.rglob("*.py"):
         if {"tests", "course", "alternatives"} & set(path.relative_to(folder).parts):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                found |= {name.name.partition(".")[0]: path for name in node.names}
+                packages |= {name.name.partition(".")[0]: path for name in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found[node.module.partition(".")[0]] = path
-    return found
+                packages[node.module.partition(".")[0]] = path
+    return packages
 
 
 @pytest.mark.parametrize(
@@ -54,28 +55,29 @@ def imported(folder: Path) -> dict[str, Path]:
     ids=["detrlab needs no extra", "autograder needs the instructor's"],
 )
 def test_imported_packages_are_declared(folder, extras):
-    distributions, known = packages_distributions(), declared(*extras)
-    for package, path in imported(folder).items():
-        if package in sys.stdlib_module_names or package in OWN:
+    distributions, known = packages_distributions(), declared_packages(*extras)
+    for package, path in imported_packages(folder).items():
+        if package in sys.stdlib_module_names or package in PROJECT_PACKAGES:
             continue
         names = {canonicalize_name(name) for name in distributions[package]}
         assert names & known, f"{path} imports {package}, which pyproject.toml does not declare"
 
 
-def test_cluster_is_an_extra_that_the_instructors_extra_includes():
-    assert {"dask", "distributed", "cryptography"} <= declared("cluster") <= declared("instructor")
-    assert not {"dask", "distributed"} & declared("learner")
+def test_instructor_extra_includes_cluster_and_learner_extra_does_not():
+    assert (
+        {"dask", "distributed", "cryptography"}
+        <= declared_packages("cluster")
+        <= declared_packages("instructor")
+    )
+    assert not {"dask", "distributed"} & declared_packages("learner")
 
 
-def test_nothing_but_the_sandbox_imports_what_windows_lacks():
-    """Authors and learners work on Windows; grading needs Linux, and says so."""
+def test_only_code_inside_sandbox_imports_modules_that_windows_lacks():
+    """Authors and learners work on Windows too; only grading needs Linux."""
     for path in [*modules_of(AUTOGRADER), *modules_of(DETRLAB)]:
         if path.parent.name == "sandbox" and path.name in ("worker.py", "escapes.py"):
             continue  # they run inside a sandbox only
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"^\s*(?:import|from) (?:fcntl|resource|pwd|grp|termios)\b", text, re.M), (
-            path
-        )
+        assert not LINUX_IMPORT.search(path.read_text(encoding="utf-8")), path
 
 
 def modules_of(folder: Path) -> list[Path]:

@@ -8,8 +8,8 @@ from torch import Tensor
 from autograder.hidden.cases import cases
 from detrlab.checks.probing import Case
 
-# A list of boxes, a batch whose dimensions cannot be told apart by a length of 4, a single box, an image
-# without objects, and a further dimension.
+# A list of boxes, a batch in which a length of 4 does not identify the last dimension, a single box, an
+# image without objects, and a further dimension.
 SHAPES = ((5, 4), (3, 4, 4), (4,), (0, 4), (2, 3, 5, 4))
 PIXELS = 640.0  # width and height of an image whose boxes are in pixels
 

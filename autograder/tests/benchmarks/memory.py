@@ -2,9 +2,9 @@
 
     python -m autograder.tests.benchmarks.memory COURSE [STUDENTS]
 
-Makes a class, 100 students by default, whose trained models have 10 MB each, no two alike. Grades it with
-a judge that answers at once, and prints the memory of the grading process after every tenth student. The
-folder COURSE must not exist; it is removed at the end.
+Makes a class of 100 students, or as many as are asked for (more than ten), whose trained models have
+10 MB each, no two alike. Grades it with a judge that answers at once, and prints the memory of the
+grading process after every tenth student. The folder COURSE must not exist; it is removed at the end.
 """
 
 import json

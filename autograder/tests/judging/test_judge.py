@@ -168,9 +168,9 @@ def test_sandbox_goes_on_after_sessions_that_ended_abnormally(sandbox):
 
 
 def test_message_names_the_error_and_the_line_of_code_that_raises(sandbox):
-    source = SOLUTION.replace("q = k = src + pos", "q = k = src + position")
+    source = SOLUTION.replace("q = k = src + pos", "q = k = src + undefined_name")
     verdict = judge_cells(sandbox, "encoder_layer", cells_with("encoder_layer", source))
-    assert "NameError: name 'position' is not defined" in verdict.message
+    assert "NameError: name 'undefined_name' is not defined" in verdict.message
     assert "in forward, line" in verdict.message
     assert os.sep + "autograder" not in verdict.message
 

@@ -30,13 +30,13 @@ from detrlab.standins.registry import STANDINS
 class DETR(torch.nn.Module):
     def __init__(self, **arguments):
         super().__init__()
-        self.whole = STANDINS["08_detr"]["DETR"](**arguments)
+        self.model = STANDINS["08_detr"]["DETR"](**arguments)
     def forward(self, images):
-        return self.whole(images)
+        return self.model(images)
 """
-NO_OUTPUTS = OTHER_NAMES.replace("return self.whole(images)", "return {}")
-ENDLESS = OTHER_NAMES.replace("return self.whole(images)", "\n        while True: pass")
-RAISES = OTHER_NAMES.replace("return self.whole(images)", "raise KeyError('pos')")
+NO_OUTPUTS = OTHER_NAMES.replace("return self.model(images)", "return {}")
+ENDLESS = OTHER_NAMES.replace("return self.model(images)", "\n        while True: pass")
+RAISES = OTHER_NAMES.replace("return self.model(images)", "raise KeyError('pos')")
 
 
 @pytest.fixture(scope="module")

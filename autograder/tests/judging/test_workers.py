@@ -37,8 +37,8 @@ def undisturbed_outcome(slow_class: Path) -> tuple:
     return kills.undisturbed(slow_class)
 
 
-def wait_until(has_happened: Callable[[], object], seconds: float = 90) -> None:
-    """Wait until something has happened."""
+def wait_until(has_happened: Callable[[], object], seconds: float = 180) -> None:
+    """Wait until something has happened; on a busy machine that takes long."""
     end = time.monotonic() + seconds
     while not has_happened():
         assert time.monotonic() < end, "it did not happen"
@@ -67,6 +67,12 @@ def test_killed_main_process_takes_its_workers_along_and_the_next_run_does_the_r
     assert kills.outcome(course) == undisturbed_outcome
 
 
+def accepts_connections(port: int) -> bool:
+    """Return whether a process of this machine listens on a port."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, list[subprocess.Popen]]]:
     """The address of a scheduler, and its two workers, each a process of its own."""
@@ -79,6 +85,7 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen]]]:
     scheduler = subprocess.Popen([dask, "scheduler", *listen], **options)
     single = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
     workers = [subprocess.Popen([dask, "worker", address, *single], **options) for _ in range(2)]
+    wait_until(lambda: accepts_connections(port))
     yield address, workers
     for process in (scheduler, *workers):
         if process.poll() is None:

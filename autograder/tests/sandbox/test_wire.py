@@ -1,7 +1,7 @@
 """The wire between grader and sandbox, fuzzed: whatever a sandbox replies, the grader gives a verdict.
 
-A session answers in this process, and its replies are corrupted. WIRE_FRAMES=20000 corrupts as many as
-one likes.
+A session answers in this process, and its replies are corrupted; the variable WIRE_FRAMES sets how many
+the slow test corrupts.
 """
 
 import io

@@ -93,7 +93,7 @@ def is_switch(node: ast.stmt) -> bool:
     function = node.value.func if is_call(node) else None
     if not isinstance(function, ast.Attribute) or "torch" not in root_of(function):
         return False
-    return function.attr.startswith(("set_", "use_", "manual_seed"))
+    return function.attr.startswith(("set_", "use_"))
 
 
 def root_of(node: ast.expr) -> Iterator[str]:

@@ -118,7 +118,7 @@ class AsInNotebook(ast.NodeTransformer):
 
 
 def choose(statements: list[Statement]) -> None:
-    """Find out which statements run: what is required or defines something, and what these need."""
+    """Find out which statements run: what is required, what that needs, and all that only defines."""
     added = {name for s in statements if not s.is_required for name in s.names.bound - imported(s.node)}
     needed: set[str] = set()
     grown = -1
@@ -129,11 +129,12 @@ def choose(statements: list[Statement]) -> None:
             is_needed = statement.is_required or bool(names.bound & needed) or EVERYTHING in names.bound
             changes = names.changed & needed or names.called & needed & added or names.read & DYNAMIC
             statement.runs |= is_needed or bool(changes)
-            statement.runs |= is_definition(statement.node) or is_switch(statement.node)
             if statement.runs:
                 needed |= names.read
             if is_needed:
-                needed |= names.read_later | names.bound
+                needed |= names.read_later | names.bound - {"_"}
+    for statement in statements:  # these cost nothing, and what they would need is not run for them
+        statement.runs |= is_definition(statement.node) or is_switch(statement.node)
 
 
 def imported(node: ast.stmt) -> set[str]:

@@ -1,12 +1,10 @@
-"""detrlab.released: reading the checkpoint from a file or a download, and reading photos."""
+"""detrlab.released: reading the checkpoint from a file or a download."""
 
 import hashlib
 import urllib.error
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from autograder.tests.detrlab.released.models import are_equal, build_r50
@@ -91,11 +89,3 @@ def test_download_with_other_hash_is_reported_as_damaged(monkeypatch, tmp_path, 
     source.write_bytes(source.read_bytes() + b"x")
     with pytest.raises(NotLoaded, match="damaged"):
         released.read()
-
-
-def test_photo_is_read_at_size_of_the_paper(tmp_path):
-    for width, height, expected in ((320, 240, [3, 800, 1067]), (100, 400, [3, 1333, 333])):
-        Image.fromarray(np.full((height, width, 3), 51, np.uint8)).save(tmp_path / "photo.png")
-        photo = released.read_photo(tmp_path / "photo.png")
-        assert list(photo.shape) == expected
-        assert torch.allclose(photo, torch.tensor(0.2))
