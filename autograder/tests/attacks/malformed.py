@@ -1,7 +1,7 @@
 """Malformed submissions: what modules of this folder submit in the place of a notebook of one step.
 
 A function marked `@malformed(outcome)` becomes a MalformedSubmission. It gets the folder of its student
-and the release of the step with one exercise answered rightly, and submits what its name says.
+and the release of the step with one exercise answered rightly, and submits what it is named after.
 """
 
 import json

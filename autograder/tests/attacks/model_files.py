@@ -1,6 +1,6 @@
 """Files in the place of a trained model. None of them gets a point.
 
-A function marked `@model_file(message)` becomes a ModelFile: it writes the file that its name says.
+A function marked `@model_file(message)` becomes a ModelFile: it writes the file that it is named after.
 """
 
 import json

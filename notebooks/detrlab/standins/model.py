@@ -53,9 +53,9 @@ class DetrLoss(nn.Module):
         answers = torch.eye(self.num_classes + 1).to(logits)
         wanted = answers[-1].repeat(*logits.shape[:2], 1)
         near, overlap, count = boxes.sum() * 0, boxes.sum() * 0, 0
-        for image, (queries, objects) in enumerate(self.matcher(outputs, targets)):
-            wanted[image, queries] = answers[targets[image]["labels"][objects]]
-            mine, right = boxes[image, queries], targets[image]["boxes"][objects]
+        for row, (queries, chosen) in enumerate(self.matcher(outputs, targets)):
+            wanted[row, queries] = answers[targets[row]["labels"][chosen]]
+            mine, right = boxes[row, queries], targets[row]["boxes"][chosen]
             near = near + F.smooth_l1_loss(mine, right, reduction="sum", beta=0.05)
             corners = parts.box_cxcywh_to_xyxy(mine), parts.box_cxcywh_to_xyxy(right)
             overlap = overlap + (1 - box_iou(*corners).diagonal()).sum()
