@@ -75,10 +75,11 @@ def judge_exercise(
     """Judge one exercise; whatever happens in the sandbox is a verdict.
 
     First as in the notebook, beside the student's other answers: what passes there passes here. If it
-    does not, with stand-ins in their place: a mistake costs its own exercise, and no other.
+    does not, with stand-ins in their place: a mistake costs its own exercise, and no other. What passes
+    once and fails once gets no further try.
     """
     verdict = judge_twice(step, exercise, code, sandbox, seed, isolated=False)
-    if verdict.state == State.PASSED or not names_beside(step, exercise.symbol):
+    if verdict.state in (State.PASSED, State.FLAKY) or not names_beside(step, exercise.symbol):
         return verdict
     return judge_twice(step, exercise, code, sandbox, seed, isolated=True)
 

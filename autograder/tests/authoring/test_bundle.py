@@ -9,7 +9,8 @@ import pytest
 from autograder.authoring.bundle import make_bundle
 from autograder.authoring.sources import all_steps, read_source
 
-pytestmark = pytest.mark.xdist_group("build")  # one process builds, so that the bundle is made once
+# One process builds, so that the bundle is made once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("build")]
 
 SECRET_MARKS = ("BEGIN SOLUTION", "BEGIN HIDDEN", "Model answer.", "Rubric.", "import hidden")
 

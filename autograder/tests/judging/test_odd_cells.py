@@ -12,6 +12,8 @@ from autograder.judging.verdict import State
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import Sandbox
 
+pytestmark = pytest.mark.slow  # a process for every case
+
 STEP = "03_encoder"
 SOLUTION = {cell.name: cell.source for cell in code_cells(STEP) if cell.role in ("todo", "locked")}
 SETUP, LAYER, STACK = SOLUTION["setup"], SOLUTION["encoder_layer"], SOLUTION["encoder"]

@@ -140,6 +140,7 @@ def test_solution_with_intact_replies_passes(exercise):
         assert judge_solution(exercise, sandbox).state == "passed"
 
 
+@pytest.mark.slow
 @settings(max_examples=100, **OPTIONS)
 @given(st.sampled_from(EXERCISES), plans)
 def test_corrupted_replies_give_a_verdict(exercise, plan):

@@ -1,7 +1,6 @@
 """Read the week from its notebooks: exercises and their states, written questions, minutes, hints."""
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +43,8 @@ class Step:
     @property
     def minutes_left(self) -> int:
         """The stated minutes, less the share that is done, rounded up to a multiple of 5."""
-        return 5 * math.ceil(self.minutes * (1 - self.done / max(1, self.whole)) / 5)
+        whole = max(1, self.whole)
+        return 5 * -(-self.minutes * (whole - self.done) // (5 * whole))
 
 
 def week() -> list[Path]:
