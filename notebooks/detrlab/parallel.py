@@ -23,6 +23,7 @@ import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -44,6 +45,8 @@ from detrlab.training import TOY_SIZES, TrainingRun, initialise
 
 START = "torchrun --standalone --nproc-per-node=2 -m detrlab.parallel"
 NUMBERS = {"steps": 200, "batch-size": 16, "images": 20_000, "queries": 10, "seed": 0}
+
+Parts = tuple[type[nn.Module], ModuleType, nn.Module, type[nn.Module]]  # of your steps 8, 9, 6, 7
 
 
 def whole_batch(criterion: nn.Module, outputs: Any, targets: Sequence[Target]) -> dict[str, Tensor]:
@@ -103,8 +106,8 @@ def fingerprints(model: nn.Module) -> list[str]:
     return found
 
 
-def join_group(batch_size: int, cpu: bool) -> torch.device:
-    """Join the process group that torchrun has started; return the device of this process.
+def count_gpus(batch_size: int, cpu: bool) -> int:
+    """Return the number of this machine's GPUs to use, once it is sure that the ranks can share the work.
 
     Args:
         batch_size: B.
@@ -121,18 +124,28 @@ def join_group(batch_size: int, cpu: bool) -> torch.device:
         raise SystemExit(f"{ranks} processes cannot share {batch_size} images evenly: see --batch-size.")
     if 0 < gpus < int(os.environ["LOCAL_WORLD_SIZE"]):
         raise SystemExit(f"Each process needs a GPU of its own: start {gpus} or fewer, or add --cpu.")
+    return gpus
+
+
+def load_parts() -> Parts:
+    """Return your DETR, step 9, your matcher and your loss; only rank 0 prints which are stand-ins."""
+    with contextlib.redirect_stdout(None if int(os.environ["RANK"]) else sys.stdout):
+        training, matcher = load("09_training"), load("06_matcher").HungarianMatcher()
+        return load("08_detr").DETR, training, matcher, load("07_loss").DetrLoss
+
+
+def join_group(gpus: int) -> torch.device:
+    """Join the process group that torchrun has started; return the device of this process."""
     dist.init_process_group("nccl" if gpus else "gloo")
     if gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     return torch.device("cuda" if gpus else "cpu")
 
 
-def train(options: argparse.Namespace, device: torch.device) -> None:
+def train(options: argparse.Namespace, parts: Parts, device: torch.device) -> None:
     """Train on toy images with the classes of your notebooks; rank 0 prints, measures and saves."""
+    detr_class, training, matcher, loss_class = parts
     rank, ranks = dist.get_rank(), dist.get_world_size()
-    with contextlib.redirect_stdout(None if rank else sys.stdout):  # `load` prints, on rank 0 only
-        detr_class, training = load("08_detr").DETR, load("09_training")
-        matcher, loss_class = load("06_matcher").HungarianMatcher(), load("07_loss").DetrLoss
     torch.manual_seed(options.seed)
     sizes = TOY_SIZES | {"num_classes": len(CLASSES), "num_queries": options.queries}
     model = initialise(detr_class(**sizes)).to(device)
@@ -172,7 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if min(options.steps, options.batch_size, options.images, options.queries) < 1:
         parser.error("steps, batch size, images and queries are at least 1.")
-    train(options, join_group(options.batch_size, options.cpu))
+    gpus = count_gpus(options.batch_size, options.cpu)
+    parts = load_parts()  # before there is a group: what your cells import may keep its threads alive
+    train(options, parts, join_group(gpus))
     dist.destroy_process_group()
 
 

@@ -134,7 +134,12 @@ def choose(statements: list[Statement]) -> None:
             if is_needed:
                 needed |= names.read_later | names.bound - {"_"}
     for statement in statements:  # these cost nothing, and what they would need is not run for them
-        statement.runs |= is_definition(statement.node) or is_switch(statement.node)
+        is_import_of_demo = statement.cell.role == "demo" and bool(imported(statement.node))
+        is_cheap = is_definition(statement.node) and not is_import_of_demo
+        statement.runs |= is_cheap or is_switch(statement.node)
+    used = {name for s in statements if s.runs for name in s.names.read | s.names.read_later}
+    for statement in statements:  # an import may take seconds: those of experiments alone do not run
+        statement.runs |= bool(imported(statement.node) & used)
 
 
 def imported(node: ast.stmt) -> set[str]:

@@ -39,3 +39,10 @@ def test_no_experiment_of_the_course_runs_beside_its_answers(step):
     running.choose(statements)
     beside = [statement for statement in statements if statement.runs and not statement.is_required]
     assert [one.source for one in beside if not running.is_definition(one.node)] == []
+
+
+def test_import_of_a_demo_runs_only_where_something_that_runs_reads_it():
+    demo = "import fractions\nimport decimal\nfractions.x()\ndef half():\n    return decimal.Decimal(1)"
+    module = execute([Cell(demo, "demo"), Cell("import fractions as f", "helper")], STEP)
+    assert module.half() == 1 and module.f
+    assert not hasattr(module, "fractions")
