@@ -26,7 +26,7 @@ CONTENTS = {
     "nbformat_99": (b'{"nbformat": 99, "cells": []}', "format 99"),
     "no_cells": (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "has no cells"),
     "bad_utf8": (b'{"nbformat": 4, "cells": ["\xff\xfe\xff"]}', "is not UTF-8"),
-    "not_a_notebook": (b"%PDF-1.7 my homework", "is damaged"),
+    "not_a_notebook": (b"%PDF-1.7 my homework", "is a PDF"),
     "deep_nesting": (
         b'{"nbformat": 4, "cells": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
         "nested too deeply",

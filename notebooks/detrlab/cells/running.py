@@ -11,16 +11,18 @@ import ast
 import contextlib
 import io
 import linecache
+import math
 import re
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from detrlab.cells.cell import Cell
+from detrlab.cells.choosing import Statement, choose
 from detrlab.cells.ipython import NoShell, to_python
-from detrlab.cells.needs import DYNAMIC, EVERYTHING, Names, is_definition, is_switch, names_of
+from detrlab.cells.needs import Names, names_of
 
 RESOLVER, FAILURES = "__resolver__", "__failures__"  # what a step's module keeps under these names
 DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
@@ -34,27 +36,6 @@ class Failure:
     source: str  # the first line of what failed
     names: set[str]
     role: str
-
-
-@dataclass
-class Statement:
-    """A statement at the top level of a cell; `runs` once it is known that it does."""
-
-    node: ast.stmt
-    cell: Cell
-    filename: str
-    names: Names = field(default_factory=Names)
-    runs: bool = False
-
-    @property
-    def is_required(self) -> bool:
-        """Whether it belongs to an answer or to a given cell."""
-        return self.cell.role not in ("helper", "demo")
-
-    @property
-    def source(self) -> str:
-        """The first line of it."""
-        return ast.unparse(self.node).partition("\n")[0]
 
 
 def execute(
@@ -82,12 +63,14 @@ def execute(
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(code, module.__dict__)
         except Exception as error:
-            failures.append(Failure(error, statement.source, statement.names.bound, statement.cell.role))
+            failures.append(Failure(error, statement.source, statement.names.bound, statement.role))
     return module
 
 
-def read(cells: Iterable[Cell], step: str, failures: list[Failure]) -> Iterable[Statement]:
+def read(cells: Iterable[Cell], step: str, failures: list[Failure]) -> Iterator[Statement]:
     """Yield the statements of all cells but checks; what cannot be parsed is a failure."""
+    cells = list(cells)
+    checks = {cell.name: number for number, cell in enumerate(cells, start=1) if cell.role == "tests"}
     for number, cell in enumerate(cells, start=1):
         if cell.role == "tests":
             continue
@@ -100,11 +83,12 @@ def read(cells: Iterable[Cell], step: str, failures: list[Failure]) -> Iterable[
             first = cell.source.strip().partition("\n")[0]
             failures.append(Failure(error, first, set(DEFINITION.findall(cell.source)), cell.role))
             continue
-        for node in nodes:
-            statement = Statement(AsInNotebook().visit(node), cell, filename)
+        checked_at = checks.get(cell.name, math.inf) if cell.role == "todo" else math.inf
+        for place, node in enumerate(nodes):
+            names = Names()
             with contextlib.suppress(SyntaxError, ValueError):  # it will be raised again when it runs
-                statement.names = names_of(statement.node)
-            yield statement
+                names = names_of(AsInNotebook().visit(node))
+            yield Statement(node, cell.role, filename, (number, place), (checked_at, 0), names)
 
 
 class AsInNotebook(ast.NodeTransformer):
@@ -115,38 +99,6 @@ class AsInNotebook(ast.NodeTransformer):
         if node.id == "__name__" and isinstance(node.ctx, ast.Load):
             return ast.copy_location(ast.Constant("__main__"), node)
         return node
-
-
-def choose(statements: list[Statement]) -> None:
-    """Find out which statements run: what is required, what that needs, and all that only defines."""
-    added = {name for s in statements if not s.is_required for name in s.names.bound - imported(s.node)}
-    needed: set[str] = set()
-    grown = -1
-    while grown != len(needed):
-        grown = len(needed)
-        for statement in statements:
-            names = statement.names
-            is_needed = statement.is_required or bool(names.bound & needed) or EVERYTHING in names.bound
-            changes = names.changed & needed or names.called & needed & added or names.read & DYNAMIC
-            statement.runs |= is_needed or bool(changes)
-            if statement.runs:
-                needed |= names.read
-            if is_needed:
-                needed |= names.read_later | names.bound - {"_"}
-    for statement in statements:  # these cost nothing, and what they would need is not run for them
-        is_import_of_demo = statement.cell.role == "demo" and bool(imported(statement.node))
-        is_cheap = is_definition(statement.node) and not is_import_of_demo
-        statement.runs |= is_cheap or is_switch(statement.node)
-    used = {name for s in statements if s.runs for name in s.names.read | s.names.read_later}
-    for statement in statements:  # an import may take seconds: those of experiments alone do not run
-        statement.runs |= bool(imported(statement.node) & used)
-
-
-def imported(node: ast.stmt) -> set[str]:
-    """Return the names that an import binds: a call of a module's function does not change the module."""
-    if not isinstance(node, ast.Import | ast.ImportFrom):
-        return set()
-    return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
 
 
 def future_flags(node: ast.stmt) -> int:
