@@ -14,14 +14,16 @@ from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip, slips
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.reference import define, reference
-from detrlab.checks.comparing import Slip, judge
-from detrlab.checks.observing import Outcome, observe
+from detrlab.checks.comparing import Slip
+from detrlab.checks.examining import examine
+from detrlab.checks.observing import Outcome, observe, watch
 from detrlab.checks.probing import Case, find
 
 
 def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:
     """Observe an object in every case with the probe of its exercise."""
-    return [observe(find(exercise), learner, case) for case in drawn]
+    watched = watch(learner)
+    return [observe(find(exercise), watched, case) for case in drawn]
 
 
 class SlipOutcomes(Sequence[Outcome]):
@@ -29,7 +31,7 @@ class SlipOutcomes(Sequence[Outcome]):
 
     def __init__(self, exercise: str, slip: KnownSlip, drawn: list[Case], isolated: bool):
         self.exercise, self.drawn = exercise, drawn
-        self.learner = define(exercise, slip, isolated)
+        self.learner = watch(define(exercise, slip, isolated))
         self.observed: dict[int, Outcome] = {}
 
     def __len__(self) -> int:
@@ -82,4 +84,4 @@ def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool =
     """
     seed = secrets.randbits(128) if seed is None else seed
     drawn, right, known = reference_trial(exercise, seed, isolated)
-    judge(observe_all(exercise, learner, drawn), right, known, secret=True)
+    examine(find(exercise), learner, drawn, right, known, secret=True)

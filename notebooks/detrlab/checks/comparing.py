@@ -100,7 +100,7 @@ def first_difference(outcome: Outcome, expected: Outcome, secret: bool = False) 
         if not same(outcome.values[what], right):
             message = describe(what, outcome.values[what], right, secret)
             advice = expected.advice.get(what, "")
-            return WrongValue(f"{message} {advice}".strip(), what, outcome.values[what], right)
+            return WrongValue(f"{message} {advice}".strip(), what, outcome.values, expected.values)
     return outcome.failure or CheckFailed("The check saw fewer results than it expected.")
 
 

@@ -1,7 +1,8 @@
 """The exceptions with which a check ends unless it passes; the learner sees each as one message."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class CheckFailed(AssertionError):
@@ -33,12 +34,23 @@ class LearnerBug(CheckFailed):
         self.frames = list(frames)
 
 
-class WrongValue(CheckFailed):
-    """One observed value is wrong; keeps the learner's value and the right one, so they can be drawn."""
+class SideEffect(CheckFailed):
+    """A call has changed an argument, or what an earlier call has returned."""
 
-    def __init__(self, message: str, what: str, mine: object, right: object):
+
+class WrongValue(CheckFailed):
+    """One observed value is wrong; keeps what a figure needs.
+
+    Args:
+        message: what the learner reads.
+        what: the name of the value.
+        mine, right: all values of the case, by name: the learner's and the right ones.
+    """
+
+    def __init__(self, message: str, what: str, mine: Mapping[str, Any], right: Mapping[str, Any]):
         super().__init__(message)
-        self.what, self.mine, self.right = what, mine, right
+        self.what, self.mine, self.right = what, mine[what], right[what]
+        self.all_values = mine, right
 
 
 class CheckAborted(Exception):
