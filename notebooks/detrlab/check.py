@@ -13,7 +13,7 @@ from typing import Any
 from detrlab.checks import codec
 from detrlab.checks.comparing import Slip
 from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
-from detrlab.checks.examining import examine
+from detrlab.checks.examining import examine, time_limit
 from detrlab.checks.observing import Outcome
 from detrlab.checks.probing import PROBES, find
 from detrlab.checks.switches import standard_switches
@@ -58,7 +58,7 @@ def check(exercise: str, learner: Any) -> None:
     probe = find(exercise)
     cases, right, slips = read_fixture(exercise)
     try:
-        with standard_switches() as changed:
+        with standard_switches() as changed, time_limit():
             examine(probe, learner, cases, right, slips)
     except NothingYet:
         checked.pop(exercise, None)

@@ -1,6 +1,7 @@
 """detrlab.checks: what an answer may not do beside its task, and what is kept from call to call."""
 
 import functools
+import time
 from typing import NamedTuple
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from detrlab.checks.errors import CheckFailed
-from detrlab.checks.examining import AGAIN, examine
+from detrlab.checks.examining import AGAIN, examine, time_limit
 from detrlab.checks.observing import observe, watch
 from detrlab.checks.probing import Probe, gradient_at, gradients_at
 from detrlab.checks.switches import SWITCHES, standard_switches
@@ -183,3 +184,32 @@ def test_block_runs_under_standard_switches_and_names_those_that_were_changed():
     finally:
         for switch, value in zip(SWITCHES, before, strict=True):
             switch.write(value)
+
+
+def swallows_interrupts():
+    rounds = 0
+    while rounds < 2:
+        try:
+            while True:
+                pass
+        except KeyboardInterrupt:
+            rounds += 1
+    while True:
+        pass
+
+
+@pytest.mark.parametrize("code", [lambda: time.sleep(60), swallows_interrupts])
+def test_code_that_does_not_end_is_stopped_with_a_sentence(code):
+    with pytest.raises(CheckFailed, match="Does a loop never end"), time_limit(seconds=0.5):
+        code()
+
+
+def test_interrupt_of_the_learner_ends_the_check_as_such():
+    with pytest.raises(KeyboardInterrupt), time_limit():
+        raise KeyboardInterrupt
+
+
+def test_code_that_ends_in_time_is_left_alone():
+    with time_limit(seconds=0.6):
+        pass
+    time.sleep(1.2)
