@@ -14,10 +14,10 @@ from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip, slips
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.reference import define, reference
-from detrlab.checks.comparing import Slip
 from detrlab.checks.examining import examine
 from detrlab.checks.observing import Outcome, observe, watch
 from detrlab.checks.probing import Case, find
+from detrlab.checks.recognising import Slip
 
 
 def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:

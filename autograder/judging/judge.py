@@ -21,8 +21,8 @@ from autograder.judging.verdict import State, Verdict, Verdicts
 from autograder.sandbox.process import Sandbox, SandboxExited
 from autograder.sandbox.remote import RemoteError, lookup
 from detrlab.cells.cell import Cell, cell_from_json
+from detrlab.cells.isolation import names_beside, without_other_answers
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
-from detrlab.checks.isolation import names_beside, without_other_answers
 
 LOG = logging.getLogger(__name__)
 

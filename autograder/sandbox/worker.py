@@ -34,9 +34,9 @@ import detrlab.standins.registry
 import detrlab.viewer
 import detrlab.voc  # noqa: F401
 from detrlab.cells.cell import Cell
+from detrlab.cells.isolation import bind_stand_ins
 from detrlab.cells.running import FAILURES, execute, explain
 from detrlab.checks.codec import flatten, tensors_in, unflatten
-from detrlab.checks.isolation import bind_stand_ins
 from detrlab.checks.observing import error_names, learner_frames
 from detrlab.checks.probes.given import given
 from detrlab.checks.switches import set_to_standard

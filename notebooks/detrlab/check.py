@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from detrlab.checks import codec
-from detrlab.checks.comparing import Slip
 from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
 from detrlab.checks.examining import examine, time_limit
 from detrlab.checks.observing import Outcome
 from detrlab.checks.probing import PROBES, find
+from detrlab.checks.recognising import Slip
 from detrlab.checks.switches import standard_switches
 from detrlab.study.notebooks import DONE, WRONG
 from detrlab.study.session import checked

@@ -8,10 +8,10 @@ from _thread import interrupt_main
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from detrlab.checks.comparing import Slip, judge
 from detrlab.checks.errors import CheckFailed
 from detrlab.checks.observing import Outcome, observe, watch
 from detrlab.checks.probing import Case, Probe
+from detrlab.checks.recognising import Slip, judge
 
 AGAIN = "Right at first, but not when it is used again: does it keep something from an earlier call?"
 

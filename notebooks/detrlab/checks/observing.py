@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from detrlab.cells.isolation import stand_ins_around
 from detrlab.checks.codec import flatten, unflatten
 from detrlab.checks.errors import CheckAborted, CheckFailed, LearnerBug, NothingYet, SideEffect
-from detrlab.checks.isolation import stand_ins_around
 from detrlab.checks.probes.given import given
 from detrlab.checks.probing import Case, Probe
 from detrlab.checks.watching import Watched, copy, map_tensors
@@ -27,14 +27,18 @@ class Outcome:
     failure: CheckFailed | None = None
 
     def to_data(self) -> dict:
-        """Return the outcome as data for a fixture; of a failure the message is kept."""
+        """Return the outcome as data for a fixture; of a failure its message and the error's type."""
         failure = str(self.failure) if self.failure else None
-        return {"values": self.values, "advice": self.advice, "failure": failure}
+        error = getattr(self.failure, "error", None)
+        return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}
 
     @classmethod
     def from_data(cls, data: dict) -> "Outcome":
         """Read what `to_data` wrote."""
-        failure = CheckFailed(data["failure"]) if data["failure"] else None
+        message, error = data["failure"], data["error"]
+        failure = CheckFailed(message) if message else None
+        if error is not None:
+            failure = LearnerBug(message, error=error)
         return cls(data["values"], data["advice"], failure)
 
 
@@ -99,9 +103,12 @@ def failure_of(error: Exception) -> CheckFailed:
             f"{missing[1]} has no `forward`: is it spelled so, and indented like `__init__`? "
             "(nn.ModuleList has none either; nn.Sequential has.)"
         )
-        return LearnerBug(message, learner_frames(error))
+        return LearnerBug(message, learner_frames(error), names[0])
     if "NotImplementedError" in names:
         return NothingYet("nothing here yet")
     if names[0] == "SideEffect":
         return SideEffect(str(error))
-    return LearnerBug(f"your code raised {names[0]}: {error}", learner_frames(error))
+    frames = learner_frames(error)
+    # Without a frame of the learner's, it was our use of their object that failed.
+    what = "your code raised" if frames else "it cannot be used as it should be:"
+    return LearnerBug(f"{what} {names[0]}: {error}", frames, names[0])
