@@ -11,6 +11,7 @@ from detrlab.checks.probing import Case
 # A list of boxes, a batch in which a length of 4 does not identify the last dimension, a single box, an
 # image without objects, and a further dimension.
 SHAPES = ((5, 4), (3, 4, 4), (4,), (0, 4), (2, 3, 5, 4))
+SMALL = 0.03  # a box with sides of 0.01 to 0.03 has an area of some 0.0003
 PIXELS = 640.0  # width and height of an image whose boxes are in pixels
 
 
@@ -41,6 +42,11 @@ def generalized_box_iou(generator: torch.Generator) -> Iterator[Case]:
     left = boxes_in_quadrant(generator, 0, 0, 2)
     others = [boxes_in_quadrant(generator, right, down, 1) for right, down in ((1, 0), (0, 1), (1, 1))]
     yield case("gradients", "two boxes and three that lie apart from them", left, torch.cat(others))
+
+    yield case("values", "two boxes and two", *(boxes_around_centre(generator, 2) for _ in range(2)))
+
+    small, near = (SMALL * boxes_around_centre(generator, 2) for _ in range(2))
+    yield case("small", "boxes of a pixel or two", small, near)
 
     outer = boxes_around_centre(generator, 1)
     inner = outer + torch.tensor([[0.05, 0.1, -0.1, -0.05]])

@@ -30,6 +30,13 @@ def positional_encoding(generator: torch.Generator) -> Iterator[Case]:
         "impossible": [],
     }
     yield draw_case(generator, {"d_model": 8, "normalize": False}, batch=2, channels=3)
+    yield {  # as many cells in another shape, and a scale of 0, which is no missing one
+        "config": {"d_model": 8},
+        "x": normal(generator, 1, 3, 2, 6),
+        "second": normal(generator, 1, 3, 4, 3).double(),
+        "impossible": [],
+    }
+    yield draw_case(generator, {"d_model": 8, "scale": 0.0}, batch=1, channels=3)
 
 
 def draw_case(generator: torch.Generator, config: dict, batch: int, channels: int) -> Case:

@@ -10,6 +10,7 @@ from detrlab.checks.probing import Case
 
 # batch, tokens, d_model, n_heads, dim_ff
 SIZES = ((1, 5, 8, 2, 12), (3, 7, 16, 4, 20))
+SPREAD = 2.0  # of the tokens: where a token hardly varies, the eps of a LayerNorm would count
 
 
 @cases_of_reference
@@ -43,6 +44,6 @@ def draw_case(reference: Any, generator: torch.Generator, size: tuple[int, ...],
     return {
         "config": config,
         "weights": draw_weights(generator, reference, config),
-        "src": normal(generator, batch, tokens, d_model),
+        "src": SPREAD * normal(generator, batch, tokens, d_model),
         "pos": normal(generator, batch, tokens, d_model),
     }

@@ -14,6 +14,8 @@ from detrlab.checks.probing import Case
 
 # batch, queries, tokens, d_model, n_heads, dim_ff
 SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 12, 3, 20))
+SPREAD = 2.0  # of tgt: where a query hardly varies, the eps of a LayerNorm would count
+STACKS = ((1, SIZES[0]), (3, SIZES[1]), (2, (2, 5, 5, 8, 2, 12)))  # number of layers, size
 
 
 @cases_of_reference
@@ -25,8 +27,8 @@ def decoder_layer(generator: torch.Generator, reference: Reference) -> Iterator[
 
 @cases_of_reference
 def decoder(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw cases for stacks of one and of three layers."""
-    for n_layers, size in zip((1, 3), SIZES, strict=True):
+    """Draw cases for stacks of one, two and three layers; once there are as many queries as tokens."""
+    for n_layers, size in STACKS:
         yield draw_case(reference("decoder"), generator, size, {"n_layers": n_layers})
 
 
@@ -47,7 +49,7 @@ def draw_case(reference: Any, generator: torch.Generator, size: tuple[int, ...],
     return {
         "config": config,
         "weights": draw_weights(generator, reference, config),
-        "tgt": normal(generator, batch, queries, d_model),
+        "tgt": SPREAD * normal(generator, batch, queries, d_model),
         "memory": normal(generator, batch, tokens, d_model),
         "pos": normal(generator, batch, tokens, d_model),
         "query_pos": normal(generator, batch, queries, d_model),

@@ -19,6 +19,7 @@ RATES = (
     {"lr": 3e-4, "lr_backbone": 2e-5, "weight_decay": 0.03},
     {"lr": 2e-4, "lr_backbone": 7e-4, "weight_decay": 0.0},
     {"lr": 6e-4, "lr_backbone": 6e-4, "weight_decay": 2e-4},
+    {"lr": 6e-4, "lr_backbone": 0.0, "weight_decay": 2e-4},
 )
 NOT_FINITE = (
     [("bbox", math.nan), ("total", math.inf)],
@@ -28,15 +29,20 @@ NOT_FINITE = (
 
 @cases
 def detr_collate(generator: torch.Generator) -> Iterator[Case]:
-    """Draw a batch of four images [3, 5, 7], one of them without objects, and a batch of one image."""
+    """Draw a batch of four images [3, 5, 7], one of them without objects, and a batch of one image.
+
+    A target of the last has an entry that no DETR needs: it goes through as it is.
+    """
     for objects in ((2, 0, 3, 1), (2,)):
         batch = [[normal(generator, 3, 5, 7), draw_target(generator, count)] for count in objects]
         yield {"batch": batch}
+    target = draw_target(generator, 2) | {"area": normal(generator, 2)}
+    yield {"batch": [[normal(generator, 3, 5, 7), target]]}
 
 
 @cases
 def build_optimizer(generator: torch.Generator) -> Iterator[Case]:
-    """Draw learning rates: the backbone's is lower than the other, higher, and equal."""
+    """Draw learning rates: the backbone's is lower than the other, higher, equal, and 0."""
     for number, rates in enumerate(RATES):
         factor = 1 + torch.rand((), generator=generator).item()
         scaled_rates = {name: rate * factor for name, rate in rates.items()}

@@ -28,7 +28,7 @@ SMALLER_SIZES = (
     ((3, 5, 8, 2, 2, 8), (13, 61)),
     ((2, 4, 9, 3, 3, 16), (70, 40)),
 )
-LOW, DEFAULT, NEVER = 0.3, 0.7, 1.5
+LOW, DEFAULT, ONE, NEVER = 0.3, 0.7, 0.91, 1.5  # ONE: a single query is more certain
 CERTAIN = 200.0  # a difference of logits that makes every probability exactly 0 or 1
 # Probabilities of the three classes and "no object", with a row for each query of the first size.
 PROBABILITIES = (
@@ -53,7 +53,7 @@ def predict(generator: torch.Generator) -> Iterator[Case]:
     boxes = draw_boxes(generator, 9)
     boxes[NEAR_DUPLICATES[1]] = boxes[NEAR_DUPLICATES[0]] + 0.02 * torch.rand(4, generator=generator)
     logits = torch.tensor(PROBABILITIES).log() + 0.01 * normal(generator, 9, 4)
-    yield with_predictions(case, logits[order], boxes[order]) | {"thresholds": [LOW, NEVER]}
+    yield with_predictions(case, logits[order], boxes[order]) | {"thresholds": [LOW, ONE, 0.0, NEVER]}
     case = draw_case(generator, *SIZES[1])
     kept = (1 + torch.randperm(6, generator=generator)[:3]).tolist()
     yield with_certain_predictions(case, generator, kept) | {"thresholds": [1.0]}

@@ -8,9 +8,10 @@ import torch
 
 from detrlab.checks.errors import CheckFailed, LearnerBug, WrongValue
 from detrlab.checks.observing import Outcome
+from detrlab.checks.probing import UNKNOWN
 from detrlab.checks.text import printable
 
-ATOL, RTOL = 1e-5, 1e-4
+ATOL, RTOL = 1e-4, 1e-3  # LayerNorm with an eps of 1e-6 differs by 1e-4
 LONGEST = 200  # characters of a value in a message
 BRIEF = reprlib.Repr()
 BRIEF.maxlist = BRIEF.maxdict = BRIEF.maxtuple = 20
@@ -23,6 +24,8 @@ def same(mine: Any, theirs: Any) -> bool:
     Tensors [...] do within RTOL and ATOL. Plain floats do within RTOL alone, since a learning rate may be
     smaller than ATOL. NaN agrees with NaN.
     """
+    if mine is UNKNOWN:
+        return True
     if torch.is_tensor(theirs):
         if not torch.is_tensor(mine) or mine.shape != theirs.shape or kind(mine) != kind(theirs):
             return False

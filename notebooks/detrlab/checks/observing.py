@@ -11,8 +11,8 @@ from detrlab.cells.isolation import stand_ins_around
 from detrlab.checks.codec import flatten, unflatten
 from detrlab.checks.errors import CheckAborted, CheckFailed, LearnerBug, NothingYet, SideEffect
 from detrlab.checks.probes.given import given
-from detrlab.checks.probing import Case, Probe
-from detrlab.checks.watching import Watched, copy, map_tensors
+from detrlab.checks.probing import UNKNOWN, Case, Probe
+from detrlab.checks.watching import Watched, map_tensors
 
 NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
 NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps
@@ -30,7 +30,8 @@ class Outcome:
         """Return the outcome as data for a fixture; of a failure its message and the error's type."""
         failure = str(self.failure) if self.failure else None
         error = getattr(self.failure, "error", None)
-        return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}
+        known = {what: value for what, value in self.values.items() if value is not UNKNOWN}
+        return {"values": known, "advice": self.advice, "failure": failure, "error": error}
 
     @classmethod
     def from_data(cls, data: dict) -> "Outcome":
@@ -83,7 +84,7 @@ def observe(probe: Probe, watched: Any, case: Case) -> Outcome:
         with stand_ins_around(watched._target if isinstance(watched, Watched) else watched):
             for what, value, *advice in probe.observe(watched, copy_case(case)):
                 # Copied, because later calls may change a tensor in place that was returned earlier.
-                outcome.values[what] = map_tensors(value, copy)
+                outcome.values[what] = map_tensors(value, lambda tensor: tensor.detach().clone())
                 if advice:
                     outcome.advice[what] = advice[0]
     except CheckFailed as failure:

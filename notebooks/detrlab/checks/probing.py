@@ -32,6 +32,7 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
+UNKNOWN = object()  # stands for a value that cannot be observed of this answer, and agrees with any
 CUT = "The outputs are right: look for a detach, a no_grad or .data on the way."
 
 

@@ -35,7 +35,8 @@ class Watched:
             SideEffect: if the call changes an argument, or what an earlier call has returned.
         """
         if isinstance(self._target, type):
-            return Watched(self._memory.make(self._target, args, kwargs), self._memory)
+            made = self._memory.make(self._target, args, kwargs)
+            return Watched(made, self._memory) if isinstance(made, self._target) else plain(made)
         args, kwargs = map_tensors(args, without_leaf), map_tensors(kwargs, without_leaf)
         before = map_tensors([args, kwargs], copy)
         result = self._target(*args, **kwargs)
@@ -47,7 +48,7 @@ class Watched:
                 "Make a new tensor: x = x + 1 where there is x += 1, or x.clone() first."
             )
         self._memory.keep(result)
-        return map_tensors(result, lambda tensor: tensor)
+        return plain(result)
 
     def _use_again(self) -> None:
         """From now on, give out the objects that were made before, wherever their arguments are asked."""
@@ -110,8 +111,13 @@ def map_tensors(value: Any, function: Callable[[Tensor], Tensor], depth: int = D
     if isinstance(value, list | tuple):
         items = [map_tensors(item, function, depth - 1) for item in value]
         return items if isinstance(value, list) else tuple(items)
-    plain = next((kind for kind in (bool, int, float, str) if isinstance(value, kind)), None)
-    return plain(value) if plain else value
+    kind = next((kind for kind in (bool, int, float, str) if isinstance(value, kind)), None)
+    return kind(value) if kind else value
+
+
+def plain(value: Any) -> Any:
+    """Return nested values of plain types: a NamedTuple as a tuple, with the same tensors."""
+    return map_tensors(value, lambda tensor: tensor)
 
 
 def tensors_of(value: Any) -> list[Tensor]:
@@ -132,20 +138,26 @@ def without_leaf(tensor: Tensor) -> Tensor:
 
 
 def copy(tensor: Tensor) -> Tensor:
-    """Return the present values of a tensor [...]."""
-    return tensor.detach().clone()
+    """Return the present values of a tensor [...], which needs a gradient if that does."""
+    return tensor.detach().clone().requires_grad_(tensor.requires_grad)
 
 
 def equal(before: Any, after: Any) -> bool:
     """Say whether the tensors in nested values are what they were, and lie where they lay."""
     if isinstance(before, Tensor):
-        alike = isinstance(after, Tensor) and (before.shape, before.dtype) == (after.shape, after.dtype)
-        return alike and bool(((before == after) | ((before != before) & (after != after))).all())
+        if not isinstance(after, Tensor) or form(before) != form(after):
+            return False
+        return bool(((before == after) | ((before != before) & (after != after))).all())
     if isinstance(before, dict):
         return before.keys() == after.keys() and all(equal(before[key], after[key]) for key in before)
     if isinstance(before, list | tuple):
         return len(before) == len(after) and all(map(equal, before, after))
     return True
+
+
+def form(tensor: Tensor) -> tuple:
+    """Return all that belongs to a tensor [...] but its values."""
+    return tensor.shape, tensor.dtype, tensor.requires_grad
 
 
 def first_changed(called: Iterator[str], before: list, after: list) -> str:

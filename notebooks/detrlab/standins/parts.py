@@ -123,13 +123,14 @@ class TransformerDecoderLayer(nn.Module):
         super().__init__()
         self.cross_attn = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
         self.linear = nn.Linear(d_model, d_model)
+        self.mlp = nn.Sequential(nn.Linear(d_model, dim_ff), nn.GELU(), nn.Linear(dim_ff, d_model))
         self.drop = nn.Dropout(p=dropout)
 
     def forward(self, tgt: Tensor, memory: Tensor, pos: Tensor, query_pos: Tensor) -> Tensor:
         """Return the new tgt [B, N, d]; query_pos is [B, N, d], memory and pos are [B, L, d]."""
         located = memory + pos
         seen, _ = self.cross_attn(tgt + query_pos, located, located)
-        return tgt + self.drop(self.linear(seen))
+        return tgt + self.drop(self.linear(seen) + self.mlp(seen))
 
 
 class TransformerDecoder(nn.Module):

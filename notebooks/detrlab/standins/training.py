@@ -4,6 +4,7 @@ They keep the contracts of the exercises and give no answer away; see `detrlab.s
 """
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,10 +52,15 @@ def train_step(
         optimizer: of the model's parameters.
         images: [B, 3, H, W].
         targets: for each image "labels" [M] and "boxes" [M, 4].
-        step: ignored.
+        step: its number, for the error.
+
+    Raises:
+        FloatingPointError: if the total is not finite.
     """
     model.zero_grad()
     losses = criterion(model(images), targets)
+    if math.isnan(losses["total"] - losses["total"]):
+        raise FloatingPointError(f"Step {step} has a total that is not finite.")
     torch.autograd.backward(losses["total"])
     for gradient in [weight.grad for weight in model.parameters() if weight.grad is not None]:
         gradient.nan_to_num_().clamp_(-1e-3, 1e-3)

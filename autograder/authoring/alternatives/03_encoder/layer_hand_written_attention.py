@@ -21,6 +21,6 @@ class TransformerEncoderLayer(nn.Module):
 
         q, k, v = heads(self.to_q(src + pos)), heads(self.to_k(src + pos)), heads(self.to_v(src))
         scores = torch.einsum("bihc,bjhc->bhij", q, k) / q.shape[-1] ** 0.5
-        gathered = torch.einsum("bhij,bjhc->bihc", scores.softmax(-1), v).flatten(2)
+        gathered = torch.einsum("bhij,bjhc->bihc", self.dropout(scores.softmax(-1)), v).flatten(2)
         src = self.after_attention(src + self.dropout(self.to_out(gathered)))
         return self.after_ffn(src + self.dropout(self.down(self.dropout(self.up(src).relu()))))

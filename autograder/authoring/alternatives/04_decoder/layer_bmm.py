@@ -1,8 +1,9 @@
 # exercise: decoder_layer
 # Joint projections as bare parameters, heads folded into the batch, torch.bmm; the blocks are methods.
 class JointAttention(nn.Module):
-    def __init__(self, d_model, n_heads):
+    def __init__(self, d_model, n_heads, dropout):
         super().__init__()
+        self.dropout = dropout
         self.in_proj_weight = nn.Parameter(torch.empty(3 * d_model, d_model))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * d_model))
         self.out_proj = nn.Linear(d_model, d_model)
@@ -20,6 +21,7 @@ class JointAttention(nn.Module):
             parts.append(x.reshape(batch * self.n_heads, length, -1))
         q, k, v = parts
         weights = F.softmax(torch.bmm(q, k.mT) / q.size(-1) ** 0.5, dim=2)
+        weights = F.dropout(weights, self.dropout, self.training)
         out = torch.bmm(weights, v).view(len(query), self.n_heads, query.shape[1], -1)
         return self.out_proj(out.permute(0, 2, 1, 3).reshape(query.shape))
 
@@ -27,8 +29,8 @@ class JointAttention(nn.Module):
 class TransformerDecoderLayer(nn.Module):
     def __init__(self, d_model=256, n_heads=8, dim_ff=2048, dropout=0.1):
         super().__init__()
-        self.self_attn = JointAttention(d_model, n_heads)
-        self.cross_attn = JointAttention(d_model, n_heads)
+        self.self_attn = JointAttention(d_model, n_heads, dropout)
+        self.cross_attn = JointAttention(d_model, n_heads, dropout)
         self.linear1 = nn.Linear(d_model, dim_ff)
         self.linear2 = nn.Linear(dim_ff, d_model)
         self.norm1 = nn.LayerNorm(d_model)

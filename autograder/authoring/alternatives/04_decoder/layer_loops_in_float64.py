@@ -19,7 +19,8 @@ class TransformerDecoderLayer(nn.Module):
         for head in range(attention.num_heads):
             part = slice(head * width, (head + 1) * width)
             scores = q[:, part] @ k[:, part].T / width**0.5
-            gathered[:, part] = torch.softmax(scores, dim=1) @ v[:, part]
+            weights = F.dropout(torch.softmax(scores, dim=1), self.drop, self.training)
+            gathered[:, part] = weights @ v[:, part]
         out = attention.out_proj
         return gathered @ out.weight.double().T + out.bias.double()
 

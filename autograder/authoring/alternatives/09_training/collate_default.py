@@ -5,4 +5,4 @@ from torch.utils.data import default_collate
 def detr_collate(batch: list) -> tuple:
     """PyTorch's own function for the images alone; indices instead of unpacking."""
     images = default_collate([sample[0] for sample in batch])
-    return images, [{"boxes": s[1]["boxes"], "labels": s[1]["labels"]} for s in batch]
+    return images, [dict(sample[1]) for sample in batch]

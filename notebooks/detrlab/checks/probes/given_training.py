@@ -83,6 +83,7 @@ class ToyLoss(nn.Module):
         scale: a factor of all parts.
         spoilt, by: the name of the part that is multiplied by `by`, a number that is not finite.
         patience: how many calls are answered before one raises RuntimeError; None for all.
+        from_call: the number of the first call, from 1, in which it is spoilt.
     """
 
     def __init__(
@@ -92,10 +93,11 @@ class ToyLoss(nn.Module):
         spoilt: str = "",
         by: float = 1.0,
         patience: int | None = None,
+        from_call: int = 1,
     ) -> None:
         super().__init__()
         self.num_classes, self.scale = num_classes, scale
-        self.spoilt, self.by, self.patience = spoilt, by, patience
+        self.spoilt, self.by, self.patience, self.from_call = spoilt, by, patience, from_call
         self.asked = 0
 
     def forward(self, outputs: Mapping[str, Any], targets: Sequence[Mapping[str, Tensor]]) -> Any:
@@ -119,11 +121,12 @@ class ToyLoss(nn.Module):
             "giou": (boxes[..., 2:] - logits[..., :2]).square().mean(),
         }
         parts = {name: self.scale * part for name, part in parts.items()}
-        if self.spoilt in parts:
+        is_spoilt = self.asked >= self.from_call
+        if is_spoilt and self.spoilt in parts:
             parts[self.spoilt] = parts[self.spoilt] * self.by
         earlier = self.scale * logits.square().mean()  # stands for the share of an earlier layer
         total = 2 * parts["class"] + 3 * parts["bbox"] + 5 * parts["giou"] + earlier
-        return {**parts, "total": total * self.by if self.spoilt == "total" else total}
+        return {**parts, "total": total * self.by if is_spoilt and self.spoilt == "total" else total}
 
 
 class ConstantModel(nn.Module):
@@ -155,10 +158,13 @@ class ConstantModel(nn.Module):
 
 
 class GradientDescent(torch.optim.SGD):
-    """Plain gradient descent that records its calls in `notes`."""
+    """Plain gradient descent with two groups, backbone and others, that records its calls in `notes`."""
 
     def __init__(self, model: nn.Module, lr: float) -> None:
-        super().__init__(model.parameters(), lr)
+        backbone, others = [], []
+        for name, parameter in model.named_parameters():
+            (backbone if name.startswith("backbone.") else others).append(parameter)
+        super().__init__([{"params": backbone}, {"params": others}], lr)
         self.notes: list[str] = []
 
     def note(self, what: str) -> None:

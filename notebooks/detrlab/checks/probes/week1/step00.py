@@ -14,6 +14,11 @@ CORNERS = ("x0", "y0", "x1", "y1")
 KEEP_THE_GRAPH = (
     "The values are right: use tensor operations from end to end, so that gradients can flow."
 )
+NAN_STAYS = (
+    "The values are finite. A NaN that is replaced afterwards comes back in the gradient: keep it from "
+    "arising, by denominators that are never 0."
+)
+TOO_COARSE = "A bound on a denominator has to be far below the area of any box: 1e-9, not 1e-3."
 
 
 @probe(draw="boxes")
@@ -42,6 +47,13 @@ def generalized_box_iou(giou: Any, case: Case) -> Iterator[Observation]:
         yield f"the answer to whether all numbers are finite for {name}", bool(values.isfinite().all())
         within = bool((values.abs() <= 1 + 1e-5).all())
         yield f"the answer to whether all numbers lie in [-1, 1] for {name}", within
+        corners = boxes1.requires_grad_()
+        finite = bool(gradient_at(corners, giou(corners.clone(), boxes2)).isfinite().all())
+        yield f"the answer to whether the gradient is finite for {name}", finite, NAN_STAYS
+    if case["look_at"] == "small":
+        # To one decimal: a bound far below these areas moves the result a little, and that is all right.
+        off_by_much = (giou(boxes1, boxes2) / 100).detach()
+        yield f"a hundredth of the result for {name}", off_by_much, TOO_COARSE
     if case["look_at"] == "gradients":
         of_first, of_second = reached_by_gradient(giou, [boxes1, boxes2], CORNERS)
         yield "the list of coordinates of boxes1 that a gradient reaches", of_first, KEEP_THE_GRAPH

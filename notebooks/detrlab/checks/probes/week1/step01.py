@@ -9,6 +9,7 @@ import torch
 from detrlab.checks.comparing import kind
 from detrlab.checks.errors import CheckAborted
 from detrlab.checks.observing import error_names
+from detrlab.checks.probes.given import given
 from detrlab.checks.probing import Case, Observation, probe
 from detrlab.checks.weights import Weights, refuse_giants
 
@@ -18,8 +19,9 @@ NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
 @probe()
 def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
     """Build a backbone, look at its size, then run it with weights drawn from a seed."""
-    name, d_model, images = case["config"]["name"], case["config"]["d_model"], case["images"]
-    model = backbone_class(**case["config"])
+    config, images = case["config"], case["images"]
+    name, d_model = config["name"], config["d_model"]
+    model = backbone_class(**config)
     sizes = {last(key): list(value.shape) for key, value in model.projection.state_dict().items()}
     yield f'what `projection` holds for name="{name}"', sizes
     if "seed" not in case:
@@ -48,8 +50,12 @@ def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
         features.sum().backward()
     reached = images.grad is not None and bool(images.grad.abs().sum() > 0)
     yield '"a gradient reaches the images"', reached
+    trained = given(backbone_class, "trained_numbers")(model)
+    yield "the number of trained parameters", trained, "The body stays trainable, all of it."
     if name != "tiny":
-        yield f'what happens for weights="{NO_SUCH_WEIGHTS}"', reaction(backbone_class, case["config"])
+        for bad in ({"weights": NO_SUCH_WEIGHTS}, {"name": "resnet19"}):
+            [(option, value)] = bad.items()
+            yield f'what happens for {option}="{value}"', reaction(backbone_class, config | bad)
 
 
 def described(output: Any) -> str:
@@ -101,13 +107,13 @@ def seeded(state: Weights, seed: int, draw_all: bool) -> Weights:
 
 
 def reaction(backbone_class: Any, config: dict) -> str:
-    """Return in words what a backbone does with weights that do not exist, which needs no download.
+    """Return in words what a backbone does with weights or a name that do not exist.
 
     Raises:
         CheckAborted: if the call could not be made.
     """
     try:
-        backbone_class(**config, weights=NO_SUCH_WEIGHTS)
+        backbone_class(**config)
     except CheckAborted:
         raise
     except Exception as error:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from detrlab.checks.errors import CheckFailed
+from detrlab.checks.probes.week1.step03 import DROPPED, HANDED_ON, dropped
 from detrlab.checks.probing import CUT, Case, Observation, gradients_at, probe
 from detrlab.checks.weights import Weights, copy_weights
 
@@ -29,19 +30,27 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
         ("the output with pos = 0", no_pos, query_pos, "With both at 0 it is right."),
         ("the output", pos, query_pos, "With either of pos and query_pos at 0 it is right."),
     )
+    first = layer(torch.zeros_like(tgt), memory.clone(), pos, query_pos.clone())
     leaves = {"tgt": tgt, "memory": memory, "query_pos": query_pos}
     for leaf in leaves.values():
         leaf.requires_grad_()
     for what, cell_pos, slot_pos, advice in steps:
         output = layer(tgt.clone(), memory.clone(), cell_pos, slot_pos.clone())
         yield what, output, advice
+    yield "the output with tgt = 0, as in the first layer", first, "With other queries it is right."
     for name, gradient in zip(leaves, gradients_at(list(leaves.values()), output), strict=True):
         yield f"the gradient that comes back to {name}", gradient, CUT
+    undropped = layer_class(**case["config"] | {"dropout": 0.0})
+    copy_weights(undropped, case["weights"])
+    output = undropped(tgt.clone(), memory.clone(), pos, query_pos.clone())
+    yield "the output in training mode with dropout = 0", output, "In eval mode it is right."
     all_dropped = layer_class(**case["config"] | {"dropout": 1.0})
     copy_weights(all_dropped, case["weights"])
     all_dropped.train()
     output = all_dropped(tgt.clone(), memory.clone(), pos, query_pos.clone())
     yield "the output in training mode with dropout = 1", output, NUMB
+    counts = dropped(layer, case["config"], tgt.clone(), memory.clone(), pos, query_pos.clone())
+    yield "the count of what dropout acts on", counts, DROPPED
 
 
 @probe(draw="tokens")
@@ -67,6 +76,8 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     joined = torch.stack(list(outputs))
     for name, gradient in zip(leaves, gradients_at(list(leaves.values()), joined), strict=True):
         yield f"the gradient that comes back to {name}", gradient, CUT
+    counts = dropped(stack, case["config"], *(tensor.clone() for tensor in inputs))
+    yield "the count of what dropout acts on", counts, HANDED_ON
     again = stack(*(tensor.clone() for tensor in inputs))
     yield "the number of outputs of a second call", len(again)
     narrow = decoder_class(n_layers=1, dim_ff=4)

@@ -42,7 +42,8 @@ def build_optimizer(build: Any, case: Case) -> Iterator[Observation]:
     names = {mark_of(value): name for name, value in reversed(list(model.state_dict().items()))}
     optimizer = build(model, **case["rates"])
     yield "the list of frozen parameters afterwards", model.frozen()
-    yield "the kind of optimizer", kind(optimizer)
+    names_of_class = given(build, "class_names")(optimizer)
+    yield "the kind of optimizer", "AdamW" if "AdamW" in names_of_class else names_of_class[0]
     groups = [
         (group["lr"], sorted(names[mark_of(p)] for p in group["params"]), group)
         for group in optimizer.param_groups

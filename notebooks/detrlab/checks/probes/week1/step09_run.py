@@ -1,6 +1,8 @@
 """Probe of `train_detr`, the last TODO of notebook 09: whole trainings, a few steps long."""
 
 import contextlib
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,7 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
         return
     yield "the shape of the first images", model.seen[0]["shape"]
     yield f"how many different images came in {AT_WORK['num_steps']} steps", len(marks(model))
+    yield "the list of the sums of their pixels", marks(model), "The data set's seed is seed + 1."
     moved = changed(before, state_of(model))
     yield "the list of what has changed in the given model", moved
     yield "the claim that this model is returned", not changed(state_of(model), state_of(returned))
@@ -65,6 +68,9 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
             way,
             RATES,
         )
+    spoilt, judge = model_and_loss(train, spoilt="bbox", by=math.nan, from_call=3)
+    error = ending(trained, train, **AT_WORK, seed=seed, model=spoilt, criterion=judge)
+    yield "the list of numbers in the error where the loss is NaN in step 3", re.findall(r"\d+", error[1])
     for same_seed in (True, False):
         other, judge = model_and_loss(train)
         trained(train, **AT_WORK, seed=seed + (not same_seed), model=other, criterion=judge)

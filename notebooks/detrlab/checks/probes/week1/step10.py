@@ -133,6 +133,7 @@ def predict_and_visualize(function: Any, case: Case) -> Iterator[Observation]:
     yield "the number of heat maps that do not reach over the whole image", sum(map(misplaced, both))
     yield "the number of heat maps that are turned over", sum(map(turned, both))
     yield "the number of heat maps that hide the image", sum(not panel.see_through for panel in both)
+    yield "the number of heat maps that the image hides", sum(panel.is_covered for panel in both)
     peaks = sorted(panel.peak(*model.backbone(case["image"][None]).shape[-2:]) for panel in maps)
     yield "the brightest cells (row, column) of the heat maps", peaks, PARTS
 
@@ -149,6 +150,11 @@ class Panel:
             sum(kind(child) == "Rectangle" for child in children) - 1
         )  # one Rectangle is the background
         self.see_through = any(lets_through(image.get_alpha()) for image in shown)
+        opaque = [image for image in self.pictures if not lets_through(image.get_alpha())]
+        heights = {id(image): (image.get_zorder(), place) for place, image in enumerate(shown)}
+        self.is_covered = any(
+            heights[id(image)] > heights[id(heat)] for image in opaque for heat in self.maps
+        )
 
     def peak(self, rows: int, columns: int) -> list[int]:
         """Return [row, column] of the heat map's largest value, in a grid of rows x columns cells."""
