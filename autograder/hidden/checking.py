@@ -14,7 +14,8 @@ from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip, slips
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.reference import define, reference
-from detrlab.checks.comparing import Slip, judge
+from detrlab.checks.comparing import Slip, agree, judge
+from detrlab.checks.errors import CheckFailed
 from detrlab.checks.observing import Outcome, observe
 from detrlab.checks.probing import Case, find
 
@@ -64,6 +65,32 @@ def reference_trial(
     return drawn, right, known_slips(exercise, drawn, isolated)
 
 
+def compare(
+    mine: Sequence[Outcome], right: Sequence[Outcome], known: Sequence[Slip], secret: bool = False
+) -> None:
+    """Compare outcomes as `judge` does; a failure also has why its slip was recognised.
+
+    Raises:
+        CheckFailed, NothingYet: as `judge`.
+    """
+    try:
+        judge(mine, right, known, secret)
+    except CheckFailed as failure:
+        if failure.case:
+            failure.why = agreement(mine, right, [slip for slip in known if slip.id == failure.slip])
+        raise
+
+
+def agreement(mine: Sequence[Outcome], right: Sequence[Outcome], recognised: Sequence[Slip]) -> str:
+    """Say in how many of the wrong cases the recognised slip, if there is one, does the same."""
+    wrong = [case for case, outcomes in enumerate(zip(mine, right, strict=True)) if not agree(*outcomes)]
+    cases = f"{len(wrong)} wrong case{'s' if len(wrong) > 1 else ''}"
+    for slip in recognised:
+        alike = sum(agree(mine[case], slip.outcomes[case]) for case in wrong)
+        return f"agrees with the slip in {alike} of {cases}"
+    return f"no known slip does the same; {cases}"
+
+
 def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool = False) -> None:
     """Run one hidden check.
 
@@ -82,4 +109,4 @@ def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool =
     """
     seed = secrets.randbits(128) if seed is None else seed
     drawn, right, known = reference_trial(exercise, seed, isolated)
-    judge(observe_all(exercise, learner, drawn), right, known, secret=True)
+    compare(observe_all(exercise, learner, drawn), right, known, secret=True)

@@ -144,7 +144,8 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
     except NothingYet as nothing:
         return Verdict(State.UNTOUCHED, f"○ {name}: {nothing}")
     except CheckFailed as failure:
-        return Verdict(State.FAILED, "\n".join(failure.lines()))
+        message = "\n".join(failure.lines())
+        return Verdict(State.FAILED, message, slip=failure.slip, case=failure.case, why=failure.why)
     except RemoteError as error:
         message = f"✗ {name}: your cells do not define it: {error.names[0]}: {error}"
         return Verdict(State.FAILED, "\n".join([message, *error.frames]))

@@ -75,7 +75,7 @@ def judge(
 
     Raises:
         NothingYet: if the exercise is still the stub.
-        CheckFailed: if a case differs.
+        CheckFailed: if a case differs; it has the number of the case and the slip's id.
     """
     for number, (outcome, expected) in enumerate(zip(mine, right, strict=True)):
         if isinstance(outcome.failure, NothingYet):
@@ -83,10 +83,11 @@ def judge(
         if agree(outcome, expected):
             continue
         failure = first_difference(outcome, expected, secret)
+        failure.case = number + 1
         alike = [slip for slip in slips if agree(outcome, slip.outcomes[number])]
         if alike:
             best = max(alike, key=lambda slip: sum(map(agree, mine, slip.outcomes)))
-            failure.args = (best.message,)
+            failure.args, failure.slip = (best.message,), best.id
         elif secret:
             failure.args = (DECIMALS.sub("…", str(failure)),)
         raise failure

@@ -5,10 +5,19 @@ from collections.abc import Sequence
 
 
 class CheckFailed(AssertionError):
-    """A check has failed. Shown as its message, without a traceback; nbgrader scores it as a failure."""
+    """A check has failed. Shown as its message, without a traceback; nbgrader scores it as a failure.
+
+    Attributes:
+        slip: the id of the known mistake that was recognised, if any.
+        case: the number of the case that failed, from 1.
+        why: why that slip was recognised, or none; for authors.
+    """
 
     mark = "✗"
     frames: Sequence[str] = ()
+    slip: str | None = None
+    case: int | None = None
+    why: str = ""
 
     def lines(self) -> list[str]:
         """Return what the learner sees, by line: the message and the frames of their own code, if any."""
