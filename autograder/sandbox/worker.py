@@ -122,10 +122,11 @@ class Session:
         return reply | {"call": len(self.calls) - 1, "with_gradient": list(outputs)}, flat
 
     def backward(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
-        """Return the gradients of a call's inputs, given those of its outputs."""
+        """Return the gradients of a call's inputs, given those of the outputs that were used."""
         inputs, outputs = self.calls[request["call"]]
-        gradients = [tensors[str(i)] for i in range(len(outputs))]
-        grads = torch.autograd.grad(outputs, inputs, gradients, retain_graph=True, materialize_grads=True)
+        used = [outputs[int(name)] for name in tensors]
+        gradients = list(tensors.values())
+        grads = torch.autograd.grad(used, inputs, gradients, retain_graph=True, materialize_grads=True)
         return self.reply(list(grads))
 
 
