@@ -1,0 +1,49 @@
+"""A failure says in which case, with which slip, and in how many wrong cases that slip does the same."""
+
+import pytest
+
+from autograder.hidden.checking import compare
+from detrlab.checks.comparing import Slip
+from detrlab.checks.errors import CheckFailed, NothingYet
+from detrlab.checks.observing import Outcome
+
+RIGHT = [1, 2, 3, 4]
+ZERO_AT_2 = Slip("zero-at-2", "It is zero.", [Outcome({"x": value}) for value in (1, 0, 3, 4)])
+ZERO_AFTER_1 = Slip("zero-after-1", "It stays zero.", [Outcome({"x": value}) for value in (1, 0, 0, 0)])
+
+
+def failure_of(values: list[int], slips: list[Slip]) -> CheckFailed:
+    """Return how a comparison of these values with the right ones fails; there is one in each case."""
+    right = [Outcome({"x": value}) for value in RIGHT[: len(values)]]
+    with pytest.raises(CheckFailed) as failure:
+        compare([Outcome({"x": value}) for value in values], right, slips)
+    return failure.value
+
+
+def test_right_outcomes_of_every_case_pass():
+    outcomes = [Outcome({"x": value}) for value in RIGHT]
+    compare(outcomes, outcomes, [ZERO_AT_2])
+
+
+@pytest.mark.parametrize(
+    ("values", "slips", "case", "slip", "why"),
+    [
+        ([1, 0, 3, 4], [ZERO_AT_2], 2, "zero-at-2", "agrees with the slip in 1 of 1 wrong case"),
+        ([1, 0, 0, 0], [ZERO_AFTER_1], 2, "zero-after-1", "agrees with the slip in 3 of 3 wrong cases"),
+        ([1, 0, 0, 7], [ZERO_AFTER_1], 2, "zero-after-1", "agrees with the slip in 2 of 3 wrong cases"),
+        ([9, 0, 3, 4], [ZERO_AT_2], 1, None, "no known slip does the same; 2 wrong cases"),
+        ([1, 2, 3, 5], [], 4, None, "no known slip does the same; 1 wrong case"),
+    ],
+)
+def test_failure_has_case_slip_and_the_number_of_cases_that_the_slip_explains(
+    values, slips, case, slip, why
+):
+    failure = failure_of(values, slips)
+    assert (failure.case, failure.slip, failure.why) == (case, slip, why)
+
+
+def test_stub_has_neither_case_nor_slip():
+    stub = [Outcome({}, failure=NothingYet("nothing here yet"))]
+    with pytest.raises(NothingYet) as failure:
+        compare(stub, [Outcome({"x": 1})], [])
+    assert (failure.value.case, failure.value.slip, failure.value.why) == (None, None, "")
