@@ -14,15 +14,16 @@ from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip, slips
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.reference import define, reference
-from detrlab.checks.comparing import Slip, agree, judge
-from detrlab.checks.errors import CheckFailed
-from detrlab.checks.observing import Outcome, observe
+from detrlab.checks.examining import examine
+from detrlab.checks.observing import Outcome, observe, watch
 from detrlab.checks.probing import Case, find
+from detrlab.checks.recognising import Slip
 
 
 def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:
     """Observe an object in every case with the probe of its exercise."""
-    return [observe(find(exercise), learner, case) for case in drawn]
+    watched = watch(learner)
+    return [observe(find(exercise), watched, case) for case in drawn]
 
 
 class SlipOutcomes(Sequence[Outcome]):
@@ -30,7 +31,7 @@ class SlipOutcomes(Sequence[Outcome]):
 
     def __init__(self, exercise: str, slip: KnownSlip, drawn: list[Case], isolated: bool):
         self.exercise, self.drawn = exercise, drawn
-        self.learner = define(exercise, slip, isolated)
+        self.learner = watch(define(exercise, slip, isolated))
         self.observed: dict[int, Outcome] = {}
 
     def __len__(self) -> int:
@@ -65,32 +66,6 @@ def reference_trial(
     return drawn, right, known_slips(exercise, drawn, isolated)
 
 
-def compare(
-    mine: Sequence[Outcome], right: Sequence[Outcome], known: Sequence[Slip], secret: bool = False
-) -> None:
-    """Compare outcomes as `judge` does; a failure also has why its slip was recognised.
-
-    Raises:
-        CheckFailed, NothingYet: as `judge`.
-    """
-    try:
-        judge(mine, right, known, secret)
-    except CheckFailed as failure:
-        if failure.case:
-            failure.why = agreement(mine, right, [slip for slip in known if slip.id == failure.slip])
-        raise
-
-
-def agreement(mine: Sequence[Outcome], right: Sequence[Outcome], recognised: Sequence[Slip]) -> str:
-    """Say in how many of the wrong cases the recognised slip, if there is one, does the same."""
-    wrong = [case for case, outcomes in enumerate(zip(mine, right, strict=True)) if not agree(*outcomes)]
-    cases = f"{len(wrong)} wrong case{'s' if len(wrong) > 1 else ''}"
-    for slip in recognised:
-        alike = sum(agree(mine[case], slip.outcomes[case]) for case in wrong)
-        return f"agrees with the slip in {alike} of {cases}"
-    return f"no known slip does the same; {cases}"
-
-
 def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool = False) -> None:
     """Run one hidden check.
 
@@ -109,4 +84,4 @@ def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool =
     """
     seed = secrets.randbits(128) if seed is None else seed
     drawn, right, known = reference_trial(exercise, seed, isolated)
-    compare(observe_all(exercise, learner, drawn), right, known, secret=True)
+    examine(find(exercise), learner, drawn, right, known, secret=True)

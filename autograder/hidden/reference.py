@@ -6,8 +6,8 @@ from typing import Any
 from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip
 from autograder.authoring.sources import code_cells
+from detrlab.cells.isolation import bind_stand_ins, names_beside
 from detrlab.cells.running import execute
-from detrlab.checks.isolation import bind_stand_ins, names_beside
 from detrlab.steps import Resolver, nothing_written
 
 

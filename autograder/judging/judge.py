@@ -22,8 +22,8 @@ from autograder.sandbox.remote import RemoteError, lookup
 from autograder.submissions.notebook_json import python_version
 from autograder.submissions.rebuild import Notebook
 from detrlab.cells.cell import Cell, cell_from_json
+from detrlab.cells.isolation import names_beside, without_other_answers
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
-from detrlab.checks.isolation import names_beside, without_other_answers
 
 LOG = logging.getLogger(__name__)
 

@@ -13,7 +13,6 @@ from rich.progress import track
 from autograder.authoring.exercises import Exercise, exercises_of
 from autograder.authoring.known_answers import with_answer
 from autograder.authoring.sources import all_steps, code_cells
-from autograder.hidden.checking import compare, observe_all
 from autograder.hidden.fixtures import VISIBLE_SEED
 from autograder.judging.judge import judge_check, judge_exercise
 from autograder.judging.newer_python import with_versions
@@ -25,6 +24,8 @@ from autograder.sandbox.remote import lookup
 from autograder.submissions.notebook_json import python_version
 from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.check import read_fixture
+from detrlab.checks.examining import examine
+from detrlab.checks.probing import find
 
 NOTEBOOK = ".ipynb"
 
@@ -179,7 +180,7 @@ def judge_visibly(step: str, exercise: Exercise, code: list[Cell], sandbox: Sand
         cases, right, known = read_fixture(exercise.name)
         with sandbox.session(step, code) as session:
             learner = lookup(session, exercise.symbol)
-            compare(observe_all(exercise.name, learner, cases), right, known)
+            examine(find(exercise.name), learner, cases, right, known)
         return 1.0, ""
 
     return judge_check(exercise.name, check, sandbox, VISIBLE_SEED)

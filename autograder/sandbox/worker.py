@@ -34,11 +34,12 @@ import detrlab.standins.registry
 import detrlab.viewer
 import detrlab.voc  # noqa: F401
 from detrlab.cells.cell import Cell
+from detrlab.cells.isolation import bind_stand_ins
 from detrlab.cells.running import FAILURES, execute, explain
 from detrlab.checks.codec import flatten, tensors_in, unflatten
-from detrlab.checks.isolation import bind_stand_ins
 from detrlab.checks.observing import error_names, learner_frames
 from detrlab.checks.probes.given import given
+from detrlab.checks.switches import set_to_standard
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 
 MESSAGE_LIMIT = 1000  # characters of an error's message
@@ -56,6 +57,7 @@ class Session:
         others = {name: cells for name, cells in notebooks.items() if name != step}
         self.module = execute(notebooks[step], step, lambda name: others.get(name, []))
         bind_stand_ins(self.module, step, stand_ins)
+        set_to_standard()  # as the check in the notebook does
         self.objects: list[Any] = []
         self.calls: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
 
@@ -125,9 +127,8 @@ class Session:
         """Return the gradients of a call's inputs, given those of the outputs that were used."""
         inputs, outputs = self.calls[request["call"]]
         used = [outputs[int(name)] for name in tensors]
-        gradients = list(tensors.values())
-        grads = torch.autograd.grad(used, inputs, gradients, retain_graph=True, materialize_grads=True)
-        return self.reply(list(grads))
+        torch.autograd.backward(used, list(tensors.values()))
+        return self.reply([torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in inputs])
 
 
 def describe(error: BaseException, namespace: dict[str, Any]) -> dict:

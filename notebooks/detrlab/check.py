@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from detrlab.checks import codec
-from detrlab.checks.comparing import Slip, agree, judge
 from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
-from detrlab.checks.observing import Outcome, observe
+from detrlab.checks.examining import examine, time_limit
+from detrlab.checks.observing import Outcome
 from detrlab.checks.probing import PROBES, find
+from detrlab.checks.recognising import Slip
+from detrlab.checks.switches import standard_switches
 from detrlab.study.notebooks import DONE, WRONG
 from detrlab.study.session import checked
 
@@ -55,20 +57,23 @@ def check(exercise: str, learner: Any) -> None:
     """
     probe = find(exercise)
     cases, right, slips = read_fixture(exercise)
-    outcomes = [observe(probe, learner, case) for case in cases]
     try:
-        judge(outcomes, right, slips)
+        with standard_switches() as changed, time_limit():
+            examine(probe, learner, cases, right, slips)
     except NothingYet:
         checked.pop(exercise, None)
         raise NothingYet(f"{exercise}: nothing here yet") from None
     except CheckFailed as failure:
         checked[exercise] = WRONG
         if probe.draw and isinstance(failure, WrongValue):
-            [mine, theirs] = next(pair for pair in zip(outcomes, right, strict=True) if not agree(*pair))
-            draw(probe.draw, exercise, failure, mine, theirs)
+            draw(probe.draw, exercise, failure)
         raise failure from None
     checked[exercise] = DONE
     print(f"✓ {exercise}")
+    if changed:
+        print(
+            f"  (A cell has changed switches of torch: {'; '.join(changed)}. This check set them back.)"
+        )
 
 
 def toy_detr(detr_class: Any) -> None:
@@ -92,22 +97,22 @@ def toy_detr(detr_class: Any) -> None:
     print(f"✓ toy_detr: AP {ap:.2f} on the validation images. On others like them that is about {share}.")
 
 
-def draw(kind: str, exercise: str, failure: WrongValue, mine: Outcome, right: Outcome) -> None:
+def draw(kind: str, exercise: str, failure: WrongValue) -> None:
     """Draw a wrong value beside the right one, if the two can be drawn.
 
     Args:
         kind: as `Probe.draw`.
         exercise: its name, for the title.
         failure: what is wrong.
-        mine, right: the outcomes of the case, of the learner's code and of the solution.
     """
     # Imported here, since Matplotlib is needed only on failure.
     from detrlab.draw import compare_panels, compare_terms, describe_difference, show
 
     title = f"{exercise}: {failure.what}"
-    terms = {name: value for name, value in right.values.items() if getattr(value, "ndim", 1) == 0}
+    mine, right = failure.all_values
+    terms = {name: value for name, value in right.items() if getattr(value, "ndim", 1) == 0}
     if kind == "terms" and failure.what in terms:
-        figure, words = compare_terms(mine.values, terms, title)
+        figure, words = compare_terms(mine, terms, title)
         show(figure, f"Your numbers beside the expected ones. {words}")
     elif kind != "terms" and getattr(failure.right, "ndim", 0) > 1:  # neither a shape nor a truth value
         figure = compare_panels(failure.mine, failure.right, kind, title)

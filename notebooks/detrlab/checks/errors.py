@@ -1,7 +1,8 @@
 """The exceptions with which a check ends unless it passes; the learner sees each as one message."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class CheckFailed(AssertionError):
@@ -35,19 +36,34 @@ class NothingYet(CheckFailed):
 
 
 class LearnerBug(CheckFailed):
-    """The learner's code raised; the message is followed by the frames of that code, not by ours."""
+    """The learner's code raised; the message is followed by the frames of that code, not by ours.
 
-    def __init__(self, message: str, frames: Sequence[str] = ()):
+    Attributes:
+        error: the name of the class of what it raised.
+    """
+
+    def __init__(self, message: str, frames: Sequence[str] = (), error: str = ""):
         super().__init__(message)
-        self.frames = list(frames)
+        self.frames, self.error = list(frames), error
+
+
+class SideEffect(CheckFailed):
+    """A call has changed an argument, or what an earlier call has returned."""
 
 
 class WrongValue(CheckFailed):
-    """One observed value is wrong; keeps the learner's value and the right one, so they can be drawn."""
+    """One observed value is wrong; keeps what a figure needs.
 
-    def __init__(self, message: str, what: str, mine: object, right: object):
+    Args:
+        message: what the learner reads.
+        what: the name of the value.
+        mine, right: all values of the case, by name: the learner's and the right ones.
+    """
+
+    def __init__(self, message: str, what: str, mine: Mapping[str, Any], right: Mapping[str, Any]):
         super().__init__(message)
-        self.what, self.mine, self.right = what, mine, right
+        self.what, self.mine, self.right = what, mine[what], right[what]
+        self.all_values = mine, right
 
 
 class CheckAborted(Exception):

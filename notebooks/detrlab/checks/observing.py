@@ -7,10 +7,12 @@ from typing import Any
 
 import torch
 
+from detrlab.cells.isolation import stand_ins_around
 from detrlab.checks.codec import flatten, unflatten
-from detrlab.checks.errors import CheckAborted, CheckFailed, LearnerBug, NothingYet
-from detrlab.checks.isolation import stand_ins_around
+from detrlab.checks.errors import CheckAborted, CheckFailed, LearnerBug, NothingYet, SideEffect
+from detrlab.checks.probes.given import given
 from detrlab.checks.probing import Case, Probe
+from detrlab.checks.watching import Watched, copy, map_tensors
 
 NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
 NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps
@@ -25,14 +27,18 @@ class Outcome:
     failure: CheckFailed | None = None
 
     def to_data(self) -> dict:
-        """Return the outcome as data for a fixture; of a failure the message is kept."""
+        """Return the outcome as data for a fixture; of a failure its message and the error's type."""
         failure = str(self.failure) if self.failure else None
-        return {"values": self.values, "advice": self.advice, "failure": failure}
+        error = getattr(self.failure, "error", None)
+        return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}
 
     @classmethod
     def from_data(cls, data: dict) -> "Outcome":
         """Read what `to_data` wrote."""
-        failure = CheckFailed(data["failure"]) if data["failure"] else None
+        message, error = data["failure"], data["error"]
+        failure = CheckFailed(message) if message else None
+        if error is not None:
+            failure = LearnerBug(message, error=error)
         return cls(data["values"], data["advice"], failure)
 
 
@@ -56,18 +62,28 @@ def learner_frames(error: BaseException) -> list[str]:
     return [f"    in {frame.name}, line {frame.lineno}: {frame.line}" for frame in shown]
 
 
-def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
+def watch(learner: Any) -> Any:
+    """Return a learner's function or class as `Watched`, made in the process of the learner's code."""
+    return given(learner, "Watched")(learner)
+
+
+def observe(probe: Probe, watched: Any, case: Case) -> Outcome:
     """Run a probe on a learner's function or class in one case; errors become the outcome's `failure`.
+
+    Args:
+        probe: of the exercise.
+        watched: what `watch` returns of the function or class.
+        case: the inputs.
 
     Raises:
         CheckAborted: if an observation could not be made.
     """
     outcome = Outcome()
     try:
-        with stand_ins_around(learner):
-            for what, value, *advice in probe.observe(learner, copy_case(case)):
+        with stand_ins_around(watched._target if isinstance(watched, Watched) else watched):
+            for what, value, *advice in probe.observe(watched, copy_case(case)):
                 # Copied, because later calls may change a tensor in place that was returned earlier.
-                outcome.values[what] = value.detach().clone() if torch.is_tensor(value) else value
+                outcome.values[what] = map_tensors(value, copy)
                 if advice:
                     outcome.advice[what] = advice[0]
     except CheckFailed as failure:
@@ -75,15 +91,24 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
     except CheckAborted:
         raise
     except Exception as error:
-        names = error_names(error)
-        if missing := NO_FORWARD.search(str(error)):
-            message = (
-                f"{missing[1]} has no `forward`: is it spelled so, and indented like `__init__`? "
-                "(nn.ModuleList has none either; nn.Sequential has.)"
-            )
-            outcome.failure = LearnerBug(message, learner_frames(error))
-        elif "NotImplementedError" in names:
-            outcome.failure = NothingYet("nothing here yet")
-        else:
-            outcome.failure = LearnerBug(f"your code raised {names[0]}: {error}", learner_frames(error))
+        outcome.failure = failure_of(error)
     return outcome
+
+
+def failure_of(error: Exception) -> CheckFailed:
+    """Turn what a learner's code raised, here or in another process, into the failure of a check."""
+    names = error_names(error)
+    if missing := NO_FORWARD.search(str(error)):
+        message = (
+            f"{missing[1]} has no `forward`: is it spelled so, and indented like `__init__`? "
+            "(nn.ModuleList has none either; nn.Sequential has.)"
+        )
+        return LearnerBug(message, learner_frames(error), names[0])
+    if "NotImplementedError" in names:
+        return NothingYet("nothing here yet")
+    if names[0] == "SideEffect":
+        return SideEffect(str(error))
+    frames = learner_frames(error)
+    # Without a frame of the learner's, it was our use of their object that failed.
+    what = "your code raised" if frames else "it cannot be used as it should be:"
+    return LearnerBug(f"{what} {names[0]}: {error}", frames, names[0])

@@ -8,7 +8,7 @@ new inputs) and the known slips (with what each slip does).
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,35 +28,43 @@ class Probe:
 
     observe: Callable[[Any, Case], Iterator[Observation]]
     draw: str | None = None  # "terms" for single numbers, or a kind of detrlab.draw.compare_panels
+    is_long: bool = False  # so it runs only once
 
 
 PROBES: dict[str, Probe] = {}
 CUT = "The outputs are right: look for a detach, a no_grad or .data on the way."
 
 
-def gradient_at(start: Tensor, output: Tensor) -> Tensor:
-    """Return the gradient, at a leaf, of the sum of an output's squares; zeros if none reaches it.
+def gradients_at(leaves: Sequence[Tensor], output: Tensor) -> list[Tensor]:
+    """Return the gradients, at leaves, of the sum of an output's squares; zeros where none arrives.
 
-    The learner's code should be given a clone of the leaf, so that in-place changes of an argument go
-    unnoticed, as they do inside a model.
+    One backward pass, as in a training, and by `backward`: a graph may be walked through once only, and
+    checkpointed code knows no other way. Another output needs another call of the learner's code.
 
     Args:
-        start: the leaf, [...] of any shape.
-        output: [...] of any shape, computed from it.
+        leaves: tensors [...] of any shape.
+        output: [...] of any shape, computed from them.
 
     Returns:
-        The gradient, [...] of the shape of `start`.
+        The gradients, each [...] of the shape of its leaf.
     """
-    if not output.requires_grad:
-        return torch.zeros_like(start)
-    return torch.autograd.grad(output.square().sum(), start, retain_graph=True, materialize_grads=True)[0]
+    for leaf in leaves:
+        leaf.grad = None
+    if output.requires_grad:
+        output.square().sum().backward()
+    return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves]
 
 
-def probe(draw: str | None = None) -> Callable:
+def gradient_at(leaf: Tensor, output: Tensor) -> Tensor:
+    """Return the gradient [...] at one leaf, as `gradients_at`."""
+    return gradients_at([leaf], output)[0]
+
+
+def probe(draw: str | None = None, is_long: bool = False) -> Callable:
     """Register the decorated generator function as the probe of the exercise of the same name."""
 
     def register(observe: Callable) -> Callable:
-        PROBES[observe.__name__] = Probe(observe, draw)
+        PROBES[observe.__name__] = Probe(observe, draw, is_long)
         return observe
 
     return register

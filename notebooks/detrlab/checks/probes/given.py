@@ -17,10 +17,11 @@ from detrlab.checks.probes.given_training import (
     ToyModel,
     fresh_path,
 )
+from detrlab.checks.watching import Watched
 from detrlab.positions import with_positions
 from detrlab.standins.parts import HungarianMatcher
 
-__all__ = ["HungarianMatcher", "SmallDetector"]
+__all__ = ["HungarianMatcher", "SmallDetector", "Watched"]
 __all__ += ["ConstantModel", "GradientDescent", "ManyParts", "ToyLoss", "ToyModel", "fresh_path"]
 __all__ += ["gradient_lengths", "with_positions"]
 
@@ -130,6 +131,7 @@ def gradient_lengths(model: Any, images: Tensor, parts: list[str]) -> Tensor:
     Returns:
         [len(parts)], the square root of the sum of squares; 0 for a part that no gradient reaches.
     """
+    model.zero_grad()
     output = model(images)
     layers, keys = [output, *output["aux_outputs"]], ("pred_logits", "pred_boxes")
     total = torch.stack([layer[key].square().sum() for layer in layers for key in keys]).sum()

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from detrlab.checks.errors import CheckFailed
-from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.probing import CUT, Case, Observation, gradients_at, probe
 from detrlab.checks.weights import Weights, copy_weights
 
 NUMB = (
@@ -35,8 +35,8 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     for what, cell_pos, slot_pos, advice in steps:
         output = layer(tgt.clone(), memory.clone(), cell_pos, slot_pos.clone())
         yield what, output, advice
-    for name, leaf in leaves.items():
-        yield f"the gradient that comes back to {name}", gradient_at(leaf, output), CUT
+    for name, gradient in zip(leaves, gradients_at(list(leaves.values()), output), strict=True):
+        yield f"the gradient that comes back to {name}", gradient, CUT
     all_dropped = layer_class(**case["config"] | {"dropout": 1.0})
     copy_weights(all_dropped, case["weights"])
     all_dropped.train()
@@ -65,8 +65,8 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     for number, output in enumerate(outputs, start=1):
         yield f"the output of layer {number}", output
     joined = torch.stack(list(outputs))
-    for name, leaf in leaves.items():
-        yield f"the gradient that comes back to {name}", gradient_at(leaf, joined), CUT
+    for name, gradient in zip(leaves, gradients_at(list(leaves.values()), joined), strict=True):
+        yield f"the gradient that comes back to {name}", gradient, CUT
     again = stack(*(tensor.clone() for tensor in inputs))
     yield "the number of outputs of a second call", len(again)
     narrow = decoder_class(n_layers=1, dim_ff=4)

@@ -9,7 +9,7 @@ from torch import Tensor
 from detrlab.checks.errors import CheckAborted
 from detrlab.checks.observing import error_names
 from detrlab.checks.probes.given import given
-from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.probing import CUT, Case, Observation, gradients_at, probe
 
 ADVICE = {
     "class": "It is a weighted mean over all queries of all images.",
@@ -51,8 +51,8 @@ def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
     starts = {"class": [last["pred_logits"]], "bbox": [last["pred_boxes"]], "giou": [last["pred_boxes"]]}
     for name in case["gradients"]:
         leaves = starts.get(name, list(first.values()))
-        gradients = [gradient_at(leaf, losses[name]).flatten() for leaf in leaves]
-        yield f"the gradient of the {name} loss", torch.cat(gradients), CUT
+        gradients = gradients_at(leaves, loss(outputs_of(layers), case["targets"])[name])
+        yield f"the gradient of the {name} loss", torch.cat([each.flatten() for each in gradients]), CUT
     if case["look_inside"]:
         for name in ("num_classes", "matcher"):
             yield f"the attribute {name}", kept(loss, name), "The training of step 9 reads it."

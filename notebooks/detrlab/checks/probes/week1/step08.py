@@ -66,7 +66,11 @@ def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
     earlier = [joined(entry) for entry in output["aux_outputs"]]
     for number, both in enumerate(earlier):
         yield f"aux_outputs[{number}], logits and boxes side by side", both, "The last layer is right."
-    sizes = [gradient_at(inputs, both).flatten(1).norm(dim=1) for both in (*earlier, joined(output))]
+    sizes = []
+    for number in range(len(earlier) + 1):
+        layers = model(inputs.clone())
+        both = joined([*layers["aux_outputs"], layers][number])
+        sizes.append(gradient_at(inputs, both).flatten(1).norm(dim=1))
     yield "the size of the gradient that each layer sends back to each image", torch.stack(sizes), CUT
     lengths = given(detr_class, "gradient_lengths")(model, images.detach(), PARTS)
     yield f"the length of the gradient in {', '.join(PARTS)}", lengths, CUT

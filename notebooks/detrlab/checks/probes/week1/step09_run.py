@@ -20,7 +20,7 @@ from detrlab.checks.probing import Case, Observation, probe
 AT_WORK = {"log_every": 0, "num_steps": 3, "num_samples": 3, "batch_size": 2, "image_size": 40}
 
 
-@probe()
+@probe(is_long=True)
 def train_detr(train: Any, case: Case) -> Iterator[Observation]:
     """Run several small trainings of a few steps; observe which settings take effect."""
     seed = case["seed"]

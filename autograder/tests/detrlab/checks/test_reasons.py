@@ -1,11 +1,10 @@
-"""A failure says in which case, with which slip, and in how many wrong cases that slip does the same."""
+"""What a failure tells authors: its case, the slip, and in how many wrong cases that does the same."""
 
 import pytest
 
-from autograder.hidden.checking import compare
-from detrlab.checks.comparing import Slip
 from detrlab.checks.errors import CheckFailed, NothingYet
 from detrlab.checks.observing import Outcome
+from detrlab.checks.recognising import Slip, judge
 
 RIGHT = [1, 2, 3, 4]
 ZERO_AT_2 = Slip("zero-at-2", "It is zero.", [Outcome({"x": value}) for value in (1, 0, 3, 4)])
@@ -16,13 +15,13 @@ def failure_of(values: list[int], slips: list[Slip]) -> CheckFailed:
     """Return how a comparison of these values with the right ones fails; there is one in each case."""
     right = [Outcome({"x": value}) for value in RIGHT[: len(values)]]
     with pytest.raises(CheckFailed) as failure:
-        compare([Outcome({"x": value}) for value in values], right, slips)
+        judge([Outcome({"x": value}) for value in values], right, slips)
     return failure.value
 
 
 def test_right_outcomes_of_every_case_pass():
     outcomes = [Outcome({"x": value}) for value in RIGHT]
-    compare(outcomes, outcomes, [ZERO_AT_2])
+    judge(outcomes, outcomes, [ZERO_AT_2])
 
 
 @pytest.mark.parametrize(
@@ -45,5 +44,5 @@ def test_failure_has_case_slip_and_the_number_of_cases_that_the_slip_explains(
 def test_stub_has_neither_case_nor_slip():
     stub = [Outcome({}, failure=NothingYet("nothing here yet"))]
     with pytest.raises(NothingYet) as failure:
-        compare(stub, [Outcome({"x": 1})], [])
+        judge(stub, [Outcome({"x": 1})], [])
     assert (failure.value.case, failure.value.slip, failure.value.why) == (None, None, "")
