@@ -19,9 +19,8 @@ from autograder.gradebook.record import LEAST_CODE, LEAST_TEXT
 from autograder.judging.verdict import State, Verdict
 from autograder.reports.likeness import groups_of_equal_answers
 from autograder.reports.results import ClassResults, StepResult
-from autograder.submissions.store import submitted_folder
 from autograder.workspace.files import read_json
-from autograder.workspace.paths import AUTOGRADER, ROOT
+from autograder.workspace.paths import AUTOGRADER, ROOT, submitted_notebook_path
 
 # The page's names of the states of a check, and their signs.
 STATE_NAMES = {State.PASSED: "right", State.PARTIAL: "partly", State.UNTOUCHED: "open"}
@@ -153,7 +152,7 @@ def try_command(course: Path, student: str, step: str, check: str) -> str:
     if check in [artifact.name for artifact in artifacts_of(step)]:
         return ""
     course = course.resolve()
-    path = submitted_folder(course, student, step) / f"{step}.ipynb"
+    path = submitted_notebook_path(course, student, step)
     setting = "" if course == AUTOGRADER / "course" else f"DETR_COURSE={shlex.quote(str(course))} "
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     return f"{setting}python -m autograder try {check} {shlex.quote(str(shown))}"

@@ -3,7 +3,9 @@
 import pytest
 
 from detrlab.checks.errors import CheckFailed, NothingYet
+from detrlab.checks.examining import AGAIN, examine
 from detrlab.checks.observing import Outcome
+from detrlab.checks.probing import Probe
 from detrlab.checks.recognising import Slip, judge
 
 RIGHT = [1, 2, 3, 4]
@@ -46,3 +48,18 @@ def test_stub_has_neither_case_nor_slip():
     with pytest.raises(NothingYet) as failure:
         judge(stub, [Outcome({"x": 1})], [])
     assert (failure.value.case, failure.value.slip, failure.value.why) == (None, None, "")
+
+
+@pytest.mark.parametrize(("right_calls", "case"), [(3, 3), (4, 2), (5, 1)])
+def test_case_keeps_its_number_when_the_cases_are_tried_again_in_reverse(right_calls, case):
+    calls = []
+
+    def wrong_later(x):
+        calls.append(x)
+        return x if len(calls) <= right_calls else -x
+
+    probe = Probe(lambda learner, case: iter([("x", learner(case["x"]))]))
+    right = [Outcome({"x": x}) for x in (1, 2, 3)]
+    with pytest.raises(CheckFailed, match=AGAIN[:20]) as failure:
+        examine(probe, wrong_later, [{"x": x} for x in (1, 2, 3)], right, ())
+    assert failure.value.case == case
