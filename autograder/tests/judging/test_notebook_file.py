@@ -72,6 +72,18 @@ def cut_up(notebook: dict) -> dict:
     return notebook | {"cells": [notebook["cells"][0], helper, *notebook["cells"][1:]]}
 
 
+def with_a_stub_below(notebook: dict) -> dict:
+    """Return a notebook in which a fresh copy of a TODO's cell stands below its answer."""
+    stub = next(cell for cell in released()["cells"] if is_unwritten("".join(cell["source"])))
+    return notebook | {"cells": [*notebook["cells"], stub | {"id": "copy"}]}
+
+
+def without_given_cells(notebook: dict) -> dict:
+    """Return a notebook with the answers and nothing else, not even the imports."""
+    cells = [cell for cell in notebook["cells"] if "### BEGIN" in cell["source"]]
+    return notebook | {"cells": cells}
+
+
 USES_HELPER = SOLUTION["encoder_layer"].replace("q = k = src + pos", "q = k = total(src, pos)")
 ON_VALUES = SOLUTION["encoder_layer"].replace("value=src", "value=q")
 ODD: dict[str, tuple[str, Callable[[], str], tuple[str, str]]] = {
@@ -90,6 +102,16 @@ ODD: dict[str, tuple[str, Callable[[], str], tuple[str, str]]] = {
     "helper in a cell of its own": (
         f"{STEP}.ipynb",
         lambda: json.dumps(without_metadata(cut_up(answered(encoder_layer=USES_HELPER)))),
+        ("passed", "passed"),
+    ),
+    "stub below the answer": (
+        f"{STEP}.ipynb",
+        lambda: json.dumps(with_a_stub_below(answered())),
+        ("passed", "passed"),
+    ),
+    "given cells deleted": (
+        f"{STEP}.ipynb",
+        lambda: json.dumps(without_given_cells(answered())),
         ("passed", "passed"),
     ),
     "byte order mark and NaN": (
