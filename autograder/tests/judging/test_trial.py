@@ -114,7 +114,7 @@ def test_notebook_s_own_cells_stand_around_its_answer(tmp_path, sandbox):
     assert [trial.passed for trial in try_answer(EXERCISE, read, 1, sandbox)] == [True, True]
 
 
-@pytest.mark.slow
+@pytest.mark.audit
 @pytest.mark.parametrize("step", all_steps())
 def test_known_answers_get_their_visible_verdicts_in_a_sandbox(sandbox, step):
     """As in the notebook, where no pipe lies between the check and the answer."""
