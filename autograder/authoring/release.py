@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from autograder.authoring.markers import SourceError
 from autograder.authoring.sources import all_steps, read_source
-from autograder.workspace.course import open_course
+from autograder.workspace.course import nbgrader_settings, open_course
 from autograder.workspace.paths import NOTEBOOKS
 
 
@@ -39,6 +40,20 @@ def make_release(course: Path, only: list[str] | None = None) -> Path:
             if not result["success"]:
                 raise SourceError(f"nbgrader could not release {step}:\n{result['log']}")
     return course / "release"
+
+
+def released_cells(step: str, course: Path) -> NotebookNode:
+    """Return a step's notebook with the cells that its release would have in a course; write nothing.
+
+    Raises:
+        SourceError: if the source is malformed.
+    """
+    from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions  # imported late: it takes seconds
+
+    settings, notebook = nbgrader_settings(course), read_source(step)
+    for clear in (ClearSolutions(config=settings), ClearHiddenTests(config=settings)):
+        notebook, _ = clear.preprocess(notebook, {})
+    return notebook
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The commands for authors, which build the course."""
 
+import json
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +9,12 @@ from typing import Annotated
 import typer
 
 from autograder.commands.help import example
+from autograder.commands.options import NoIsolation, disable_sandbox
+from autograder.workspace.paths import default_course
 
 author = typer.Typer()
 command = partial(author.command, rich_help_panel="For authors of the course")
+WRONG_USE = 2  # the exit code
 Names = Annotated[list[str] | None, typer.Argument(help="Which; all where none is named.")]
 
 
@@ -45,6 +50,50 @@ def try_answers(step: Annotated[str, typer.Argument(help="Like 03_encoder.")]) -
     from autograder.hidden.known_verdicts import print_verdicts
 
     raise typer.Exit(int(print_verdicts(step) > 0))
+
+
+@command(
+    "try",
+    epilog=example(
+        "try encoder_layer answer.py",
+        "try encoder_layer answers --seeds 20 --json",
+        "try heads 05_heads.ipynb",
+    ),
+)
+def try_out(
+    exercise: Annotated[str, typer.Argument(help="Like encoder_layer.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE_OR_FOLDER", help="A .py file, a notebook, or a folder of .py files."
+        ),
+    ],
+    seeds: Annotated[
+        int, typer.Option(min=1, help="How many times inputs of the hidden check are drawn.")
+    ] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON list instead of a table.")
+    ] = False,
+    no_isolation: NoIsolation = False,
+) -> None:
+    """Say of answers what the visible and the hidden check say; exit with 1 if the two do not agree.
+
+    A .py file stands in the place of the TODO's cell. The exit code is 2 if nothing could be tried.
+    """
+    from autograder.judging.trial import agree, try_answers
+    from autograder.reports.console import print_trials
+
+    disable_sandbox(no_isolation)
+    try:
+        trials = try_answers(exercise, path, default_course(), seeds)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(WRONG_USE) from None
+    if as_json:
+        print(json.dumps([trial.to_json() for trial in trials], indent=1, ensure_ascii=False))
+    else:
+        print_trials(trials)
+    raise typer.Exit(int(not agree(trials)))
 
 
 @command("drawings", epilog=example("drawings"))

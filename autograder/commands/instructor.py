@@ -8,22 +8,12 @@ from typing import Annotated
 import typer
 
 from autograder.commands.help import example
+from autograder.commands.options import NoIsolation, disable_sandbox
 from autograder.workspace.paths import default_course
 
 instructor = typer.Typer()
 command = partial(instructor.command, rich_help_panel="For the instructor")
 Table = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")]
-NoIsolation = Annotated[
-    bool, typer.Option("--no-isolation", help="Run code without a sandbox: for files of your own only.")
-]
-
-
-def disable_sandbox(no_isolation: bool) -> None:
-    """Switch off the sandbox by an environment variable, which worker processes inherit."""
-    if no_isolation:
-        from autograder.sandbox.availability import SETTING
-
-        os.environ[SETTING] = "1"
 
 
 @command("bundle", epilog=example("bundle"))
@@ -143,15 +133,15 @@ def write_reports(
 
 @command("check", epilog=example("check inbox/ada/03_encoder.ipynb"))
 def check_notebook(
-    notebook: Annotated[Path, typer.Argument(help="A notebook of the week, under its own name.")],
+    notebook: Annotated[Path, typer.Argument(help="A notebook of the week, as a student sent it.")],
     no_isolation: NoIsolation = False,
 ) -> None:
-    """Run the hidden checks on one notebook file; the exit code is 1 unless all pass."""
-    from autograder.judging.judge import judge_file
+    """Run the hidden checks on one notebook file, as `grade` does; the exit code is 1 unless all pass."""
+    from autograder.judging.notebook_file import judge_file
     from autograder.judging.verdict import State
 
     disable_sandbox(no_isolation)
-    verdicts = judge_file(notebook)
+    verdicts = judge_file(notebook, default_course())
     print("\n".join(verdict.message for verdict in verdicts.values()))
     raise typer.Exit(int(any(verdict.state != State.PASSED for verdict in verdicts.values())))
 

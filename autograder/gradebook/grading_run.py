@@ -16,7 +16,7 @@ from autograder.gradebook.scoring import with_missing_verdicts
 from autograder.gradebook.writer import GradedNotebook, Writer
 from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
-from autograder.judging.job import Job
+from autograder.judging.job import Job, judged_part
 from autograder.judging.verdict import Verdicts
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.submissions.rebuild import Notebook
@@ -95,7 +95,7 @@ class GradingRun:
         unknown = [step for step, key in submission.keys.items() if key and not self.cache.has(key)]
         parsed = {path: parse_or_none(content) for path, content in submission.files.items()}
         files: dict[str, bytes] = {}
-        cells: dict[str, list[dict]] = {}
+        notebooks: dict[str, Notebook] = {}
         for step in unknown:
             notebook = parsed[f"{step}/{step}.ipynb"]
             try:
@@ -105,13 +105,15 @@ class GradingRun:
             if rebuilt is None:
                 continue
             submission.rebuilt[step] = rebuilt
-            cells[step] = [plain_cell(cell) for cell in rebuilt.cells if cell.cell_type == "code"]
+            notebooks[step] = judged_part(rebuilt)
             for path, content in companions(step, submission.files).items():
                 notebook = parsed[path]
                 files[path] = content if notebook is None else without_outputs(notebook)
         if not unknown:
             return None
-        return Job(submission.student, self.cache.judge, self.cache.seed, course_version(), cells, files)
+        return Job(
+            submission.student, self.cache.judge, self.cache.seed, course_version(), notebooks, files
+        )
 
     def write(self, submission: Submission, verdicts: dict[str, Verdicts | None]) -> list[GradedStep]:
         """Store the verdicts on a student's steps, then write each step that has to be graded."""
@@ -171,11 +173,6 @@ def parse_or_none(content: bytes) -> Notebook | None:
         return parse_notebook(content)
     except UnreadableFile:
         return None
-
-
-def plain_cell(cell: NotebookNode) -> dict:
-    """Return the type, source and metadata of a code cell as plain data."""
-    return json.loads(json.dumps({name: cell[name] for name in ("cell_type", "source", "metadata")}))
 
 
 def without_outputs(notebook: Notebook) -> bytes:

@@ -23,7 +23,7 @@ from autograder.gradebook.scoring import (
 )
 from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
-from autograder.judging.job import Job, judge_job
+from autograder.judging.job import Job, judge_job, judged_part
 from autograder.submissions.rebuild import rebuild
 from autograder.workspace.secret_seed import secret_seed
 
@@ -61,9 +61,9 @@ class WriteVerdicts(NbGraderPreprocessor):
         key = cache.key(step, files)
         verdicts = cache.find(key)
         if verdicts is None:
-            cells = {step: [cell for cell in nb.cells if cell.cell_type == "code"]}
+            notebooks = {step: judged_part(nb)}
             needed_files = companions(step, files)
-            job = Job(student, cache.judge, cache.seed, course_version(), cells, needed_files)
+            job = Job(student, cache.judge, cache.seed, course_version(), notebooks, needed_files)
             verdicts = judge_job(job)[step]
             cache.keep(key, step, verdicts)
         ids["key"] = "" if verdicts is None else key

@@ -1,1 +1,1 @@
-"""Reach verdicts: the judge, the trained model, jobs, the cache, workers."""
+"""Reach verdicts: the judge, the trained model, one file or answer tried out, jobs, cache, workers."""

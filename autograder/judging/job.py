@@ -4,6 +4,7 @@ The course folder is neither read nor written, so that a job may run on another 
 """
 
 import importlib
+import json
 import logging
 import tempfile
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from autograder.judging.course_version import course_version
 from autograder.judging.verdict import Verdicts
 from autograder.sandbox.availability import SandboxUnavailable
 from autograder.sandbox.process import Sandbox
+from autograder.submissions.rebuild import Notebook
 
 LOG = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ class Job:
         judge: the dotted name of a function with the signature of autograder.judging.judge.judge.
         seed: draws the inputs.
         version: of the course, from course_version.
-        cells: the code cells, as nbformat has them, by step.
+        notebooks: what `judged_part` returns of each, by step.
         files: the files that a trained model is judged with, by their path in nbgrader's layout.
     """
 
@@ -35,8 +37,16 @@ class Job:
     judge: str
     seed: int
     version: str
-    cells: dict[str, list[dict]]
+    notebooks: dict[str, Notebook]
     files: dict[str, bytes] = field(default_factory=dict)
+
+
+def judged_part(notebook: Notebook) -> Notebook:
+    """Return what a judge is given of a notebook, as plain data: metadata, code cells without outputs."""
+    names = ("cell_type", "source", "metadata")
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    cells = [{name: cell[name] for name in names} for cell in code]
+    return json.loads(json.dumps({"cells": cells, "metadata": notebook["metadata"]}))
 
 
 def judge_job(job: Job, sandbox: Sandbox | None = None) -> dict[str, Verdicts | None]:
@@ -66,7 +76,7 @@ def judge_job(job: Job, sandbox: Sandbox | None = None) -> dict[str, Verdicts | 
             Path(folder, path).parent.mkdir(exist_ok=True)
             Path(folder, path).write_bytes(content)
         judge = import_judge(job.judge)
-        return {step: judge_step(judge, job, step, sandbox, Path(folder)) for step in job.cells}
+        return {step: judge_step(judge, job, step, sandbox, Path(folder)) for step in job.notebooks}
 
 
 def import_judge(name: str) -> Callable[..., Verdicts]:
@@ -84,7 +94,7 @@ def judge_step(
         SandboxUnavailable: if no sandbox can be started.
     """
     try:
-        return judge(step, job.cells[step], sandbox, seed=job.seed, folder=folder)
+        return judge(step, job.notebooks[step], sandbox, seed=job.seed, folder=folder)
     except SandboxUnavailable:
         raise
     except (Exception, SystemExit):

@@ -5,7 +5,6 @@ first time, by luck or because it answers only the first call correctly, is flak
 """
 
 import functools
-import json
 import logging
 import secrets
 from collections.abc import Callable
@@ -14,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.authoring.exercises import Exercise, artifacts_of, exercises_of
-from autograder.authoring.sources import source_path
 from autograder.hidden import checking
+from autograder.judging.newer_python import with_versions
 from autograder.judging.trained_model import judge_trained_model
 from autograder.judging.verdict import State, Verdict, Verdicts
 from autograder.sandbox.process import Sandbox, SandboxExited
 from autograder.sandbox.remote import RemoteError, lookup
+from autograder.submissions.notebook_json import python_version
+from autograder.submissions.rebuild import Notebook
 from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.cells.isolation import names_beside, without_other_answers
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
@@ -35,7 +36,7 @@ def process_seed() -> int:
 
 def judge(
     step: str,
-    cells: list[dict],
+    notebook: Notebook,
     sandbox: Sandbox | None = None,
     seed: int | None = None,
     folder: Path | None = None,
@@ -44,7 +45,7 @@ def judge(
 
     Args:
         step: its name, like "03_encoder".
-        cells: the notebook's code cells, as nbformat has them; they are never run in this process.
+        notebook: its code cells, as nbformat has them, and its metadata; nothing is run in this process.
         sandbox: where they run, each exercise in a session and so in a process of its own; without
             one, a sandbox is started for this call.
         seed: draws the inputs; a secret one if none is given.
@@ -55,10 +56,10 @@ def judge(
         NotStarted: if a sandbox that has worked does not start again.
     """
     seed = process_seed() if seed is None else seed
-    code = [cell_from_json(cell) for cell in cells if cell.get("cell_type") == "code"]
+    code = [cell_from_json(cell) for cell in notebook["cells"] if cell.get("cell_type") == "code"]
     if sandbox is None:
         with Sandbox() as new_sandbox:
-            return judge(step, cells, new_sandbox, seed, folder)
+            return judge(step, notebook, new_sandbox, seed, folder)
     verdicts = {
         exercise.name: judge_exercise(step, exercise, code, sandbox, seed)
         for exercise in exercises_of(step)
@@ -66,7 +67,7 @@ def judge(
     for artifact in artifacts_of(step):
         check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
         verdicts[artifact.name] = judge_check(artifact.name, check, sandbox, seed)
-    return verdicts
+    return with_versions(verdicts, code, python_version(notebook))
 
 
 def judge_exercise(
@@ -143,7 +144,8 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
     except NothingYet as nothing:
         return Verdict(State.UNTOUCHED, f"○ {name}: {nothing}")
     except CheckFailed as failure:
-        return Verdict(State.FAILED, "\n".join(failure.lines()))
+        message = "\n".join(failure.lines())
+        return Verdict(State.FAILED, message, slip=failure.slip, case=failure.case, why=failure.why)
     except RemoteError as error:
         message = f"✗ {name}: your cells do not define it: {error.names[0]}: {error}"
         return Verdict(State.FAILED, "\n".join([message, *error.frames]))
@@ -161,18 +163,3 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
         return Verdict(State.FLAKY, f"✗ {name}: {reason}.", needs_review=True)
     message = f"✓ {name}: {remark}" if remark else f"✓ {name}"
     return Verdict(State.PASSED if credit == 1 else State.PARTIAL, message, credit)
-
-
-def judge_file(path: Path) -> Verdicts:
-    """Judge a notebook file that is named after its step.
-
-    Raises:
-        ValueError: if the file cannot be read as a notebook, or its name is not that of a step.
-        SandboxUnavailable: if no sandbox can be started.
-    """
-    source_path(path.stem)
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read as a notebook ({type(error).__name__}).") from error
-    return judge(path.stem, cells, folder=path.parent)

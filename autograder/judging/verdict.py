@@ -44,6 +44,9 @@ class Verdict:
         seed: what the inputs were drawn from.
         cpu_seconds: CPU time of the learner's code.
         megabytes: the largest memory of its process, in MiB.
+        slip: the id of the known mistake that was recognised, if any.
+        case: the number of the case that failed, from 1.
+        why: why that slip was recognised, or none; for authors.
     """
 
     state: State
@@ -53,6 +56,9 @@ class Verdict:
     seed: int = 0
     cpu_seconds: float = 0.0
     megabytes: float = 0.0
+    slip: str | None = None
+    case: int | None = None
+    why: str = ""
 
     def __post_init__(self) -> None:
         credit = float(self.credit)

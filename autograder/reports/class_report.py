@@ -3,6 +3,7 @@
 It is one static file, which opens without a network and can be printed.
 """
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from autograder.authoring.exercises import artifacts_of
 from autograder.gradebook.cells import exercise_of
 from autograder.gradebook.record import LEAST_CODE, LEAST_TEXT
 from autograder.judging.verdict import State, Verdict
 from autograder.reports.likeness import groups_of_equal_answers
 from autograder.reports.results import ClassResults, StepResult
 from autograder.workspace.files import read_json
+from autograder.workspace.paths import AUTOGRADER, ROOT, submitted_notebook_path
 
 # The page's names of the states of a check, and their signs.
 STATE_NAMES = {State.PASSED: "right", State.PARTIAL: "partly", State.UNTOUCHED: "open"}
@@ -55,13 +58,13 @@ class CheckColumn:
 
 @dataclass
 class StudentRow:
-    """One row of the matrix: the points, and a state and a message for each check."""
+    """One row of the matrix: the points, and a state, a message and a command for each check."""
 
     id: str
     name: str
     score: float = 0.0
     to_review: int = 0
-    cells: list[tuple[str, str]] = field(default_factory=list)
+    cells: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def write_class_report(results: ClassResults) -> Path:
@@ -119,7 +122,13 @@ def student_rows(results: ClassResults, checks: list[CheckColumn]) -> Iterator[S
         )
         for check in checks:
             record = results.records.get((student, check.step))
-            student_row.cells.append(check.count(record.verdicts.get(check.name) if record else None))
+            state, message = check.count(record.verdicts.get(check.name) if record else None)
+            command = (
+                try_command(results.course, student, check.step, check.name)
+                if state in ("wrong", "waiting")
+                else ""
+            )
+            student_row.cells.append((state, message, command))
         yield student_row
 
 
@@ -135,15 +144,32 @@ def message_of(verdict: Verdict) -> str:
     return verdict.headline.lstrip("✗✓○ ")
 
 
-def frequent_messages(results: ClassResults) -> list[tuple[str, str, list[str]]]:
-    """Return the messages that most students got: exercise, message, students."""
-    students: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for (student, _), record in results.records.items():
+def try_command(course: Path, student: str, step: str, check: str) -> str:
+    """Return the command, for a shell in the repository, that tries a student's answer out again.
+
+    Empty for a trained model, which is no answer in a cell.
+    """
+    if check in [artifact.name for artifact in artifacts_of(step)]:
+        return ""
+    course = course.resolve()
+    path = submitted_notebook_path(course, student, step)
+    setting = "" if course == AUTOGRADER / "course" else f"DETR_COURSE={shlex.quote(str(course))} "
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    return f"{setting}python -m autograder try {check} {shlex.quote(str(shown))}"
+
+
+def frequent_messages(results: ClassResults) -> list[tuple[str, str, list[str], str]]:
+    """Return the messages that most students got: exercise, message, students, command for the first."""
+    students: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for (student, step), record in results.records.items():
         for name, verdict in record.verdicts.items():
             if shown_state(verdict) == "wrong":
-                students[name, message_of(verdict)].append(student)
+                students[step, name, message_of(verdict)].append(student)
     most = sorted(students.items(), key=lambda item: -len(item[1]))[:MAX_MESSAGES]
-    return [(name, message, names) for (name, message), names in most]
+    return [
+        (name, message, names, try_command(results.course, names[0], step, name))
+        for (step, name, message), names in most
+    ]
 
 
 def pending_reviews(results: ClassResults) -> list[tuple[str, str, list[str]]]:

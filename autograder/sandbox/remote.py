@@ -99,6 +99,9 @@ class RemoteGradient(torch.autograd.Function):
             inputs: its inputs with a gradient.
         """
         ctx.sandbox, ctx.call = sandbox, call
+        # As in one process: where an output is not used, nothing is backpropagated through it, not zeros,
+        # which an infinite derivative would turn into NaN.
+        ctx.set_materialize_grads(False)
         ctx.input_forms = [(tensor.shape, tensor.dtype) for tensor in inputs]
         return tuple(output.clone() for output in outputs)
 
@@ -109,7 +112,8 @@ class RemoteGradient(torch.autograd.Function):
         Raises:
             ProtocolError: if their number, shapes or types are not those of the inputs.
         """
-        tensors = {str(i): gradient.contiguous() for i, gradient in enumerate(gradients)}
+        used = {i: gradient for i, gradient in enumerate(gradients) if gradient is not None}
+        tensors = {str(i): gradient.contiguous() for i, gradient in used.items()}
         reply, flat = ask(ctx.sandbox, "backward", tensors, call=ctx.call)
         input_gradients = value_of(ctx.sandbox, reply, flat)
         is_valid = isinstance(input_gradients, list) and all(map(torch.is_tensor, input_gradients))

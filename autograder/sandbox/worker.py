@@ -124,10 +124,10 @@ class Session:
         return reply | {"call": len(self.calls) - 1, "with_gradient": list(outputs)}, flat
 
     def backward(self, request: dict, tensors: dict[str, torch.Tensor]) -> tuple[Any, dict]:
-        """Return the gradients of a call's inputs, given those of its outputs."""
+        """Return the gradients of a call's inputs, given those of the outputs that were used."""
         inputs, outputs = self.calls[request["call"]]
-        gradients = [tensors[str(i)] for i in range(len(outputs))]
-        torch.autograd.backward(outputs, gradients)
+        used = [outputs[int(name)] for name in tensors]
+        torch.autograd.backward(used, list(tensors.values()))
         return self.reply([torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in inputs])
 
 

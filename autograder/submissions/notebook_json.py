@@ -5,12 +5,17 @@ A file that cannot be read raises UnreadableFile; the message is passed on to th
 
 import codecs
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
+
+from autograder.submissions.outputs import as_dict
 
 MAX_BYTES = 32_000_000
 MAX_CELLS = 2_000
 MAX_DEPTH = 40  # levels of nested lists and objects
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+VERSION = re.compile(r"\d{1,3}\.\d{1,3}[\w.+]{0,20}")
 # How files of other kinds begin, and what they are: browsers and mail programs name them .ipynb, too.
 OTHER_KINDS = {
     b"<": "a web page (HTML), not the notebook: download the notebook itself, with File > Download",
@@ -103,3 +108,12 @@ def check_shape(content: Any) -> None:
         raise UnreadableFile("has no list of cells, so it is not a notebook as Jupyter saves it")
     if not 0 < len(cells) <= MAX_CELLS:
         raise UnreadableFile("has no cells" if not cells else f"has more than {MAX_CELLS} cells")
+
+
+def python_version(notebook: Mapping[str, Any]) -> str:
+    """Return the version of Python that saved a notebook, like "3.12.3"; empty where it names none."""
+    language = as_dict(as_dict(notebook.get("metadata")).get("language_info"))
+    version = language.get("version")
+    if language.get("name") != "python" or not isinstance(version, str):
+        return ""
+    return version if VERSION.fullmatch(version) else ""

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.submissions.notebook_json import python_version
 from autograder.submissions.outputs import OutputBudget, as_dict, as_text
 from detrlab.cells.cell import is_unwritten
 
@@ -62,8 +63,10 @@ def unix_lines(text: str) -> str:
 
 
 def rebuild(submitted: Notebook, release: Notebook) -> Notebook:
-    """Return the release with the learner's answers, outputs and added cells."""
+    """Return the release with the learner's answers, outputs, added cells and version of Python."""
     result = copy.deepcopy(release)
+    if version := python_version(submitted):
+        result["metadata"].setdefault("language_info", {}).update(name="python", version=version)
     slots = result["cells"]
     for slot in slots:
         slot["source"] = as_text(slot["source"])

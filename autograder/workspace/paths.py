@@ -16,6 +16,11 @@ def default_course() -> Path:
     return Path(os.environ.get("DETR_COURSE") or AUTOGRADER / "course").resolve()
 
 
+def submitted_notebook_path(course: Path, student: str, step: str) -> Path:
+    """Return the path of a student's notebook of a step, as intake has rebuilt it."""
+    return course / "submitted" / student / step / f"{step}.ipynb"
+
+
 def grading_record_path(course: Path, student: str, step: str) -> Path:
     """Return the path of the record of one graded submission (gradebook/record.py)."""
     return course / "verdicts" / student / f"{step}.json"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from autograder.authoring import known_answers
 from autograder.authoring.release import make_release
 from autograder.demo import solution
-from autograder.judging.judge import judge_file
+from autograder.judging.notebook_file import judge_file
 from autograder.submissions.intake import collect
 from autograder.tests.browser.lab import READY, RUN
 
@@ -73,7 +73,7 @@ def assert_submitted_notebook_passes(lab, tmp_path):
     [record] = collect(tmp_path / "inbox", tmp_path / "course")
     assert (record.student, record.step, record.taken) == ("ada", STEP, True)
     [notebook] = (tmp_path / "course" / "submitted").rglob("*.ipynb")
-    assert judge_file(notebook)[EXERCISE].state == "passed"
+    assert judge_file(notebook, tmp_path / "course")[EXERCISE].state == "passed"
 
 
 def find_widget_cell(lab, call):

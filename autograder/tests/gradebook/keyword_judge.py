@@ -6,10 +6,10 @@ from autograder.judging.verdict import State, Verdict
 
 
 def judge(
-    step: str, cells: list[dict], sandbox: object = None, seed: int = 0, folder: object = None
+    step: str, notebook: dict, sandbox: object = None, seed: int = 0, folder: object = None
 ) -> dict[str, Verdict]:
     """Pass answers that return x; words in capitals make it fail, raise, exit or omit a verdict."""
-    sources = {c["metadata"].get("nbgrader", {}).get("grade_id"): c["source"] for c in cells}
+    sources = {c["metadata"].get("nbgrader", {}).get("grade_id"): c["source"] for c in notebook["cells"]}
     verdicts = {}
     for name in ("layer", "stack"):
         source = sources[f"todo_{name}"]
@@ -23,6 +23,9 @@ def judge(
             verdicts[name] = Verdict(State.UNTOUCHED, f"○ {name}: nothing here yet", 0.0)
         elif "return x" in source:
             verdicts[name] = Verdict(State.PASSED, f"✓ {name}", 1.0)
+        elif "PYTHON" in source:
+            version = notebook["metadata"]["language_info"]["version"]
+            verdicts[name] = Verdict(State.FAILED, f"✗ {name}: Python {version}")
         elif "NAN" in source:
             verdicts[name] = Verdict(State.FAILED, "\x1b[31m✗ not a number\x1b[0m\x00", float("nan"))
         elif "TOO MUCH" in source:

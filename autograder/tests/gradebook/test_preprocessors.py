@@ -8,6 +8,7 @@ import pytest
 
 from autograder.gradebook.grade import grade
 from autograder.gradebook.grading_run import GradingRun
+from autograder.gradebook.record import read_record
 from autograder.gradebook.writer import Writer
 from autograder.submissions.intake import collect
 from autograder.tests.gradebook.rows import files, rows
@@ -15,7 +16,10 @@ from autograder.tests.gradebook.small_course import (
     LATE_POLICY,
     RIGHT,
     STEP,
+    answered,
     enter_manual_score,
+    release,
+    submit,
     submit_answers,
 )
 from autograder.workspace.course import open_course
@@ -68,6 +72,19 @@ def test_grade_and_nbgrader_autograde_write_the_same_rows_and_files(course: Path
     assert rows(course)["ada", STEP, STEP][0] == 3.75, "two days late: half of 7.5 points"
     assert rows(course)["fay", STEP, STEP][0] == 4, "nobody loses more than there is"
     assert rows(course)["ada", STEP, "grade", "written_why"] == (None, 1.5, None, True)
+
+
+def test_judge_is_told_on_which_python_a_notebook_was_written(course: Path) -> None:
+    """By both ways of grading; the version comes with the file as it was submitted."""
+    notebook = answered(release(course), todo_layer="PYTHON")
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.14.1"}
+    submit(course.parent / "inbox", "zoe", notebook)
+    collect(course.parent / "inbox", course)
+    for grade_course in (autograde_with_nbgrader, lambda course: grade(course, students=["zoe"])):
+        shutil.rmtree(course / "judged", ignore_errors=True)
+        shutil.rmtree(course / "verdicts", ignore_errors=True)
+        grade_course(course)
+        assert read_record(course, "zoe", STEP).verdicts["layer"].message == "✗ layer: Python 3.14.1"
 
 
 def test_nbgrader_autograde_reuses_kept_verdicts(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,7 +189,7 @@ def test_same_seed_gives_the_same_verdicts(sandbox):
     first, again, other = (
         {
             exercise: (verdict.message, verdict.seed)
-            for exercise, verdict in judge(STEP, cells, sandbox, seed).items()
+            for exercise, verdict in judge(STEP, {"cells": cells}, sandbox, seed).items()
         }
         for seed in (1, 1, 2)
     )

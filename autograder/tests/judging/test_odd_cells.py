@@ -154,7 +154,7 @@ def sandbox():
 
 @pytest.mark.parametrize("cells", RIGHT.values(), ids=RIGHT.keys())
 def test_right_answer_passes_however_its_cells_are_cut(sandbox, cells):
-    verdicts = judge(STEP, cells, sandbox, seed=3)
+    verdicts = judge(STEP, {"cells": cells}, sandbox, seed=3)
     assert {verdict.state for verdict in verdicts.values()} == {State.PASSED}, verdicts
 
 
@@ -177,7 +177,7 @@ ONE_WRONG = {
 
 @pytest.mark.parametrize(("cells", "words"), ONE_WRONG.values(), ids=ONE_WRONG.keys())
 def test_mistake_costs_its_own_exercise_alone(sandbox, cells, words):
-    verdicts = judge(STEP, cells, sandbox, seed=3)
+    verdicts = judge(STEP, {"cells": cells}, sandbox, seed=3)
     assert verdicts["encoder_layer"].state != State.PASSED
     assert words in verdicts["encoder_layer"].message
     assert verdicts["encoder"].state == State.PASSED, verdicts["encoder"]

@@ -29,6 +29,9 @@ def call(function, x):
 def fail():
     raise KeyError("\\x1b[31m" + "x" * 5000)
 
+def with_root(x):
+    return {"double": 2 * x, "root": x.sqrt(), "triple": 3 * x}
+
 def huge():
     return torch.zeros(1).expand(10**12)
 """
@@ -57,6 +60,17 @@ def test_gradients_pass_through_a_remote_call(session):
     assert torch.equal(x.grad, torch.full((3,), 2 * 8.0 * 4 * 2))
     with torch.no_grad():
         assert not scale(x)["scaled"].requires_grad
+
+
+@pytest.mark.parametrize(
+    ("names", "gradient"), [(["double"], 2.0), (["triple"], 3.0), (["double", "triple"], 5.0)]
+)
+def test_output_that_is_not_used_has_no_part_in_the_gradient(session, names, gradient):
+    """Here the unused one has an infinite derivative, which would make NaN of a zero."""
+    x = torch.zeros(3, requires_grad=True)
+    outputs = lookup(session, "with_root")(x)
+    sum(outputs[name].sum() for name in names).backward()
+    assert torch.equal(x.grad, torch.full((3,), gradient))
 
 
 def test_remote_object_may_be_an_argument_and_local_objects_may_not(session):

@@ -1,5 +1,6 @@
 """A worker that cannot start ends every command in one message that says why, and what to do."""
 
+import shutil
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ from autograder.sandbox.availability import SandboxUnavailable
 from autograder.sandbox.endings import NotStarted, explain_startup
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import lookup
+from autograder.workspace.paths import NOTEBOOKS
 from detrlab.cells.cell import Cell
 
 CELLS = [Cell("answer = 42", "todo", "answer")]
@@ -37,7 +39,7 @@ def test_commands_name_the_missing_package(broken_worker, command, tmp_path, mon
     monkeypatch.setenv("DETR_COURSE", str(tmp_path / "course"))
     notebook = tmp_path / "inbox" / "03_encoder.ipynb"
     notebook.parent.mkdir()
-    notebook.write_text('{"cells": []}')
+    shutil.copy(NOTEBOOKS / notebook.name, notebook)
     arguments = {"doctor": [], "grade": [notebook.parent], "check": [notebook]}[command]
     code, message = run(monkeypatch, capsys, command, *arguments)
     assert code == 1

@@ -2,7 +2,12 @@
 
 import pytest
 
-from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, parse_notebook
+from autograder.submissions.notebook_json import (
+    MAX_BYTES,
+    UnreadableFile,
+    parse_notebook,
+    python_version,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,28 @@ def test_number_in_an_output_is_no_reason_to_refuse_a_notebook(encoding: str, nu
     cell = f'{{"cell_type": "code", "source": "é", "outputs": [{{"data": {number}}}]}}'
     notebook = parse_notebook(f'{{"nbformat": 4, "cells": [{cell}]}}'.encode(encoding))
     assert notebook["cells"][0]["source"] == "é"
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.12.3", "3.13.0rc1", "3.14.0+"])
+def test_version_of_python_is_read(version):
+    assert (
+        python_version({"metadata": {"language_info": {"name": "python", "version": version}}}) == version
+    )
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        [],
+        {"language_info": "3.12"},
+        {"language_info": {"name": "R", "version": "4.3.1"}},
+        {"language_info": {"version": "3.12"}},
+        *(
+            {"language_info": {"name": "python", "version": v}}
+            for v in ("", "three", 3.12, "3.12<b>", "3" * 99)
+        ),
+    ],
+)
+def test_version_that_is_missing_malformed_or_another_languages_is_none(metadata):
+    assert python_version({"metadata": metadata}) == ""

@@ -180,6 +180,17 @@ def test_rebuilding_twice_changes_nothing(release: dict) -> None:
     assert rebuild(rebuilt, release) == rebuilt
 
 
+def test_version_of_the_learners_python_is_kept_beside_the_releases_metadata(release: dict) -> None:
+    release["metadata"] = {"kernelspec": {"name": "python3"}}
+    told = {"name": "python", "version": "3.13.1", "mimetype": "<b>"}
+    submitted = answered(release, todo_layer=RIGHT) | {"metadata": {"language_info": told, "x": 1}}
+    rebuilt = rebuild(submitted, release)
+    language = {"name": "python", "version": "3.13.1"}
+    assert rebuilt["metadata"] == {"kernelspec": {"name": "python3"}, "language_info": language}
+    assert rebuild(rebuilt, release) == rebuilt
+    assert rebuild(answered(release), release)["metadata"] == release["metadata"]
+
+
 def test_malformed_cells_are_read_as_empty(release: dict) -> None:
     malformed = [{}, {"cell_type": 3, "source": 4, "metadata": []}, {"source": ["a", 5], "id": []}]
     malformed += [{"cell_type": "code", "metadata": {"nbgrader": {"grade_id": ["todo_layer"]}}}]

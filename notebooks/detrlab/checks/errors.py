@@ -11,12 +11,14 @@ class CheckFailed(AssertionError):
     Attributes:
         slip: the id of the known mistake that was recognised, if any.
         case: the number of the case that failed, from 1.
+        why: why that slip was recognised, or none; for authors.
     """
 
     mark = "✗"
     frames: Sequence[str] = ()
     slip: str | None = None
     case: int | None = None
+    why: str = ""
 
     def lines(self) -> list[str]:
         """Return what the learner sees, by line: the message and the frames of their own code, if any."""

@@ -53,6 +53,8 @@ def examine(
         judge(again, list(reversed(right)), (), secret)
     except CheckFailed as failure:
         failure.args = (f"{AGAIN} {failure}",)
+        if failure.case:
+            failure.case = len(cases) + 1 - failure.case
         raise
 
 

@@ -40,7 +40,7 @@ def judge(
 
     Raises:
         NothingYet: if the exercise is still the stub.
-        CheckFailed: if a case differs; it has the number of the case and the slip's id.
+        CheckFailed: if a case differs; it has the number of the case, the slip's id, and why.
     """
     for number, (outcome, expected) in enumerate(zip(mine, right, strict=True)):
         if isinstance(outcome.failure, NothingYet):
@@ -55,6 +55,7 @@ def judge(
             message = slip.message if is_certain else f"{message}{stop} {HEDGE} {slip.message}"
             failure.slip = slip.id
         failure.args, failure.case = (message,), number + 1
+        failure.why = agreement(mine, right, recognised[0] if recognised else None)
         raise failure
 
 
@@ -94,6 +95,17 @@ def recognise(
     if ends_there and not same_words(mine[first], best.outcomes[first]):
         return (best, False) if fits_everywhere and not rivals else None
     return best, fits_everywhere and (not rivals or all(map(agree, mine, best.outcomes)))
+
+
+def agreement(mine: Sequence[Outcome], right: Sequence[Outcome], slip: Slip | None) -> str:
+    """Say in how many of the wrong cases a recognised slip does the same, up to the first wrong value."""
+    wrong = [case for case, outcomes in enumerate(zip(mine, right, strict=True)) if not agree(*outcomes)]
+    cases = f"{len(wrong)} wrong case{'s' if len(wrong) > 1 else ''}"
+    if slip is None:
+        return f"no known slip does the same; {cases}"
+    spans = {case: until_wrong(mine[case], right[case]) for case in wrong}
+    alike = sum(does_the_same(mine[case], slip.outcomes[case], *spans[case]) for case in wrong)
+    return f"agrees with the slip in {alike} of {cases}"
 
 
 def until_wrong(mine: Outcome, right: Outcome) -> tuple[list[str], bool]:
