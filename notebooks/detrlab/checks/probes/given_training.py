@@ -161,7 +161,8 @@ class GradientDescent(torch.optim.SGD):
     """Plain gradient descent with two groups, backbone and others, that records its calls in `notes`."""
 
     def __init__(self, model: nn.Module, lr: float) -> None:
-        backbone, others = [], []
+        backbone: list[Tensor] = []
+        others: list[Tensor] = []
         for name, parameter in model.named_parameters():
             (backbone if name.startswith("backbone.") else others).append(parameter)
         super().__init__([{"params": backbone}, {"params": others}], lr)
