@@ -31,6 +31,11 @@ def put_file(tmp_path: Path, name: str, content: bytes) -> Path:
     return tmp_path / "inbox"
 
 
+def concerned(records: Iterable[IntakeRecord]) -> list[IntakeRecord]:
+    """Return the records without those of files that are no concern of grading."""
+    return [record for record in records if record.outcome != "ignored" or record.step]
+
+
 def taken_files(records: Iterable[IntakeRecord]) -> dict[str, str]:
     """Return the file that was taken of each student."""
     return {record.student: record.file for record in records if record.taken}
