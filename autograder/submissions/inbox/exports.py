@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from autograder.submissions.inbox.kinds import why_rubbish
+
 # What a platform puts before the name of a file; the number is the platform's own, or else the
 # student's login. Nothing but Canvas's form is ever found in what one student hands in.
 FORMS = {
@@ -81,7 +83,7 @@ def owners_of(candidates: Iterable[str], names: Iterable[str], platform: str = "
     is_generic = best == "canvas" and not platform  # students may number files, too
     if not counts[best] or (is_generic and 2 * counts[best] < len(candidates)):
         return {}
-    owners = {name: owner_of(name, best) for name in names}
+    owners = {name: owner_of(name, best) for name in names if not why_rubbish(name)}
     return {name: owner for name, owner in owners.items() if owner}
 
 

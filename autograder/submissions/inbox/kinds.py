@@ -117,8 +117,8 @@ def why_not_gradable(name: str) -> str:
     if is_archive(name):
         return "is an archive that cannot be opened here; pack the notebooks as a zip"
     if kind := (PAGES | TEXTS | OTHERS).get(ending):
-        second = NOTEBOOK.search(name.removesuffix(ending)) if ending == ".md" else None
-        return "" if second else f"is {kind}, which cannot be graded; {GRADED}"
+        is_notebook = name.lower().endswith(".ipynb.md")
+        return "" if is_notebook else f"is {kind}, which cannot be graded; {GRADED}"
     if ending in WEIGHTS and not is_model(name):
         return f"is no {MODEL}, under which name alone a trained model is graded; save_detr writes it"
     return ""
