@@ -128,7 +128,7 @@ class Intake:
         """Accept the files of every upload; yield a record of each file."""
         entries: dict[str, list[Entry]] = {}
         labels: dict[tuple[str, str], str] = {}  # a student keeps the name of the first export
-        for entry in entries_of(uploads, platform, may_split, self.knows):
+        for entry in entries_of(uploads, platform, may_split, self.knows if self.roster.ids else None):
             if entry.owner is None:
                 yield from nobodys(entry)
                 continue
@@ -156,8 +156,8 @@ class Intake:
             yield IntakeRecord(student, upload, reason=NOTHING, needs_review=True)
 
     def knows(self, owner: Owner) -> bool:
-        """Say whether the roster has a student, or there is none."""
-        return not self.roster.ids or self.roster.student(owner.label, owner.number) in self.roster.ids
+        """Say whether the roster has a student."""
+        return self.roster.student(owner.label, owner.number) in self.roster.ids
 
     def questions_about_people(self, entries: dict[str, list[Entry]]) -> Iterator[IntakeRecord]:
         """Yield what is doubtful about who somebody is, so that nobody is two students or another one."""

@@ -60,7 +60,7 @@ def entries_of(
     uploads: list[Upload],
     platform: str = "",
     may_split: MaySplit | None = None,
-    knows: Callable[[Owner], bool] = lambda owner: True,
+    knows: Callable[[Owner], bool] | None = None,
 ) -> list[Entry]:
     """Return what each student has handed in, and what is nobody's; all files are in one entry.
 
@@ -72,14 +72,17 @@ def entries_of(
         platform: whose export it is, of FORMS; by default their names tell.
         may_split: asked whether an upload beside others is the export of a class, with its name, the
             platform's and the number of people; by default none is.
-        knows: says whether a student is on the roster: an export has one who is.
+        knows: says whether a student is on the roster, if there is one: an export has one who is.
     """
     owners_by_upload = find_owners(uploads, platform)
     own = [upload for upload in uploads if upload.candidates]
     are_exports = bool(platform) or (
         all(owners_by_upload[upload] for upload in own)
         and any(is_foreign(upload, owners_by_upload[upload]) for upload in own)
-        and any(knows(owner) for upload in own for owner in owners_by_upload[upload].values())
+        and (
+            not knows
+            or any(knows(owner) for upload in own for owner in owners_by_upload[upload].values())
+        )
     )
     entries: list[Entry] = []
     for upload in uploads:
@@ -89,6 +92,8 @@ def entries_of(
             entries.append(Entry(upload.name, partial(all_named, upload, Ignored(ignored))))
         elif are_exports:
             entries += entries_of_export(upload, owners, platform)
+        elif not people and knows and (by_folder := owners_by_folder(upload, knows)):
+            entries += entries_of_export(upload, by_folder, "")
         elif len(people) > 1 or (people and upload.is_loose):
             entries += entries_of_several(upload, owners, may_split)
         elif upload.is_called_like_a_file:
@@ -128,6 +133,24 @@ def find_owners(uploads: list[Upload], platform: str) -> dict[Upload, dict[str, 
     }
 
 
+def owners_by_folder(upload: Upload, knows: Callable[[Owner], bool]) -> dict[str, Owner]:
+    """Return the owner of each file in a class that was packed as one: its folders are called like them.
+
+    None unless the roster has two of them, and nobody who is called like the upload.
+    """
+    inside = {name: name.removeprefix(f"{upload.name}/") for name in upload.names}
+    while len(tops := {path.partition("/")[0] for path in inside.values() if not why_rubbish(path)}) == 1:
+        inside = {name: path.partition("/")[2] for name, path in inside.items() if "/" in path}
+    known = [top for top in tops if knows(Owner(top))]
+    if knows(Owner(upload.stem)) or len(known) < 2:
+        return {}
+    return {
+        name: Owner(path.partition("/")[0])
+        for name, path in inside.items()
+        if "/" in path and not why_rubbish(path)
+    }
+
+
 def is_foreign(upload: Upload, owners: dict[str, Owner]) -> bool:
     """Say whether the files of an upload are named after others than the one it is named after."""
     people = {letters(owner.name) for owner in owners.values()}
@@ -152,7 +175,8 @@ def entries_of_export(upload: Upload, owners: dict[str, Owner], platform: str) -
             files = partial(only, paths, Ignored(TEST_STUDENT))
             yield Entry(upload.name, files)
         else:
-            because = f"as {TITLES[owner.platform]} names the file"
+            title = TITLES.get(owner.platform)
+            because = f"as {title} names the file" if title else f"as the folder {owner.name} is called"
             yield Entry(upload.name, partial(marked, upload, paths), owner, because)
     # What lies in a zip that was opened is named, not the zip.
     opened = [name for name in upload.names if any(path.startswith(f"{name}/") for path in owners)]

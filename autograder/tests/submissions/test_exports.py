@@ -7,7 +7,7 @@ import pytest
 
 from autograder.gradebook.queries import read_roster
 from autograder.submissions.intake import collect
-from autograder.submissions.student_ids import student_id
+from autograder.submissions.student_ids import Roster, student_id
 from autograder.tests.gradebook.small_course import STEP, find_cell
 from autograder.tests.submissions.inbox_files import (
     NOTEBOOK,
@@ -139,6 +139,18 @@ def test_students_of_an_export_are_found_by_their_platform_number(tmp_path: Path
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"]))
     records = collect(source, course, read_roster(course))
     assert sorted(taken_files(records)) == ["ada@uni.edu", "muellerzoe_1043"]
+
+
+def test_class_packed_as_one_is_taken_by_folder_where_the_roster_knows_them(
+    tmp_path: Path, course: Path
+) -> None:
+    """Also in a folder of its own; the one who is not on the roster is taken, too."""
+    files = {f"week/{name}/{STEP}.ipynb": NOTEBOOK for name in ("ada", "bob", "guest")}
+    source = put_file(tmp_path, "class.zip", zip_bytes(files | {"week/readme.txt": "x"}))
+    records = collect(source, course, Roster({"ada", "bob", "carl"}))
+    assert set(taken_files(records)) == {"ada", "bob", "guest"}
+    [one_student] = collect(source, course, Roster({"class", "ada", "bob"}))[-1:]
+    assert one_student.student == "class"
 
 
 def test_submission_taken_in_before_the_roster_needs_review(tmp_path: Path, course: Path) -> None:
