@@ -19,7 +19,6 @@ OTHER_KINDS = {
     b"Rar!": "a RAR archive under another name: pack the notebooks as a zip",
     b"7z\xbc\xaf": "a 7z archive under another name: pack the notebooks as a zip",
     b"\x1f\x8b": "a gzip archive under another name: pack the notebooks as a zip",
-    b"version https://git-lfs": "a pointer of Git LFS: hand in the file itself, after `git lfs pull`",
     b"[InternetShortcut]": "a shortcut to a web address: download the notebook itself",
     b"L\x00\x00\x00\x01\x14\x02": "a shortcut to a file: hand in the file itself",
     b"book\x00\x00\x00\x00mark": "an alias of a file: hand in the file itself",
@@ -47,7 +46,7 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
     """
     if len(data) > MAX_BYTES:
         raise too_large()
-    check_not_empty(data)
+    check_no_stand_in(data)
     for start, kind in OTHER_KINDS.items():
         if beginning(data).startswith(start):
             raise UnreadableFile(f"is {kind}")
@@ -68,12 +67,14 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
     return content
 
 
-def check_not_empty(data: bytes) -> None:
-    """Raise UnreadableFile for a file that holds nothing, as what stands for a file in a cloud does."""
+def check_no_stand_in(data: bytes) -> None:
+    """Raise UnreadableFile for what stands for a file in a cloud: it holds nothing, or a pointer."""
     if not data.strip(b"\0 \t\r\n"):
         raise UnreadableFile(
             "is empty; where a cloud keeps the file, open it there first and hand in what it downloads"
         )
+    if data.startswith((b"version https://git-lfs", b"/annex/objects", b"../.git/annex")):
+        raise UnreadableFile("is a pointer of Git, not the file: hand in what `git lfs pull` downloads")
 
 
 def beginning(data: bytes) -> bytes:

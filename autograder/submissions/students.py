@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from autograder.submissions.inbox.files import Ignored, OtherKind
 from autograder.submissions.inbox.kinds import MODEL, is_model
-from autograder.submissions.notebook_json import UnreadableFile, check_not_empty, parse_notebook
+from autograder.submissions.notebook_json import UnreadableFile, check_no_stand_in, parse_notebook
 from autograder.submissions.rebuild import Notebook, rebuild
 from autograder.submissions.recognition import (
     Releases,
@@ -66,7 +66,7 @@ class StudentIntake:
                 if isinstance(content, UnreadableFile):
                     raise content
                 if is_model(record.file):
-                    check_not_empty(content)
+                    check_no_stand_in(content)
                     models.append((replace(record, step=TRAINED_IN), content))
                 else:
                     found = self.find_steps(record, read_notebook(record.file, content))

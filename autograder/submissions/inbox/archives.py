@@ -53,7 +53,7 @@ def files_of_zip(
             ignored = environments_of([member.filename for member in members])
             if not members:
                 raise UnreadableFile("is a zip with nothing in it")
-            if sum(is_candidate(member.filename) for member in members) > MAX_FILES:
+            if sum(is_candidate(member.filename, ignored) for member in members) > MAX_FILES:
                 raise UnreadableFile(f"holds more than {MAX_FILES} files")
             for member in members:
                 member_path = f"{path}/{member.filename}"
@@ -80,9 +80,14 @@ def members_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return sorted(members, key=lambda member: member.filename)
 
 
-def is_candidate(name: str) -> bool:
-    """Say whether a file is one that is read, if it can be."""
-    return is_readable(name) and not why_rubbish(name)
+def is_candidate(name: str, environments: Collection[str] = ()) -> bool:
+    """Say whether a file is one that is read, if it can be.
+
+    Args:
+        name: its path in what was handed in.
+        environments: the folders that are environments of Python.
+    """
+    return is_readable(name) and not why_rubbish(name, environments)
 
 
 def opens_as_zip(name: str, content: bytes) -> bool:

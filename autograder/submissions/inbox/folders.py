@@ -28,10 +28,10 @@ def files_of_folder(
         wanted: the paths to yield, or those of zips with all that they hold; all by default.
     """
     names = names_in_folder(folder)
-    if sum(is_candidate(name) for name in names) > MAX_FILES:
+    environments = environments_of(names)
+    if sum(is_candidate(name, environments) for name in names) > MAX_FILES:
         yield folder.name, UnreadableFile(f"holds more than {MAX_FILES} files")
         return
-    environments = environments_of(names)
     for name in names:
         path = f"{folder.name}/{name}"
         if not is_wanted(path, wanted):

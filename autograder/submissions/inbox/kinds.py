@@ -26,7 +26,7 @@ NOTEBOOK = re.compile(rf"\.ipynb(?:\.\w+|~)?$|(?:{STEPS})[^.]*(?:\.(?:json|txt))
 # A platform puts the student before it.
 TRAINED_MODEL = re.compile(re.escape(PurePosixPath(MODEL).stem) + r".*\.safetensors(?:\.\w+)?$", re.I)
 ARCHIVE = re.compile(r"\.(?:rar|7z|tar|tgz|gz|bz2|xz|zst|zipx|cab|iso|dmg)$", re.IGNORECASE)
-UNFINISHED = re.compile(r"\.(?:crdownload|part|partial|download|opdownload)$", re.IGNORECASE)
+UNFINISHED = re.compile(r"\.(?:crdownload|part|partial|opdownload)$", re.IGNORECASE)
 CLOUDS = {
     ".icloud": "iCloud",
     ".gdoc": "Google Drive",
@@ -112,7 +112,7 @@ def why_not_gradable(name: str) -> str:
             f"stands for a file that lies elsewhere ({CLOUDS[ending]}); download the file itself and "
             "hand in that one"
         )
-    if UNFINISHED.search(name) and not name.lower().endswith(".ipynb.download"):
+    if UNFINISHED.search(name):
         return "is a download that has not ended; download it again and hand in the whole file"
     if is_archive(name):
         return "is an archive that cannot be opened here; pack the notebooks as a zip"

@@ -60,7 +60,11 @@ for name, content, words in (
     ("PDF", b"%PDF-1.7 ...", "is a PDF"),
     ("zip", zip_bytes({"x": "y"}), "a zip under another name"),
     ("gzip", b"\x1f\x8b\x08\x00", "a gzip archive under another name"),
-    ("pointer of Git LFS", b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS"),
+    (
+        "pointer of Git LFS",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+        "a pointer of Git",
+    ),
     ("Windows shortcut", b"L\0\0\0\x01\x14\x02\0\0\0", "a shortcut to a file"),
     ("shortcut to an address", b"[InternetShortcut]\r\nURL=https://x.org", "shortcut to a web address"),
     ("alias of a Mac", b"book\0\0\0\0mark\0\0\0\0", "an alias of a file"),
