@@ -4,10 +4,13 @@ Headings are nbgrader's, or those of lists that Canvas and Moodle export in Engl
 """
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from autograder.gradebook.late_policy import course_zone
 from autograder.reports.csv_table import Row, read_table
+from autograder.reports.times import UnreadableTime, read_time
 from autograder.submissions.student_ids import student_id
 from autograder.workspace.course import open_course
 
@@ -38,7 +41,8 @@ def import_deadlines(path: Path, course: Path) -> int:
     Raises:
         ValueError: if a row cannot be read or names an unknown step; then nothing is written.
     """
-    dates = [(row["step"], time_of(row)) for row in read_table(path, "step", "time")]
+    zone = course_zone(course)
+    dates = [(row["step"], time_of(row, zone, True)) for row in read_table(path, "step", "time")]
     api = open_course(course)
     if unknown := {step for step, _ in dates} - set(api.get_source_assignments()):
         raise ValueError(f"{path.name} names {min(unknown)!r}, which is no step of this course.")
@@ -58,7 +62,8 @@ def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
         ValueError: if a row cannot be read; then nothing is written.
     """
     count, missing = 0, []
-    times = [(row.values, time_of(row)) for row in read_table(path, "id", "time")]
+    zone = course_zone(course)
+    times = [(row.values, time_of(row, zone)) for row in read_table(path, "id", "time")]
     for row, time in times:
         folder_of_student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
         submitted = sorted(folder_of_student.iterdir()) if folder_of_student.is_dir() else []
@@ -71,20 +76,13 @@ def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
     return count, missing
 
 
-def time_of(row: Row) -> datetime:
-    """Return the time in a row, in ISO 8601 like 2026-11-27T23:59+01:00, in UTC as a naive datetime.
+def time_of(row: Row, zone: ZoneInfo | None, is_deadline: bool = False) -> datetime:
+    """Return the time in a row, in UTC as a naive datetime.
 
     Raises:
-        ValueError: if it is no such time, or has no time zone: nobody should lose points by an hour.
+        ValueError: if it cannot be read, or has no time zone: nobody should lose points by an hour.
     """
     try:
-        time = datetime.fromisoformat(row["time"])
-    except ValueError:
-        problem = "cannot be read"
-    else:
-        if time.tzinfo is not None:
-            return time.astimezone(UTC).replace(tzinfo=None)
-        problem = "has no time zone"
-    raise ValueError(
-        f"{row.place}: the time {row['time']!r} {problem}; write it like 2026-11-27T23:59+01:00."
-    )
+        return read_time(row["time"], zone, is_deadline)
+    except UnreadableTime as problem:
+        raise ValueError(f"{row.place}: the time {row['time']!r} {problem}.") from None

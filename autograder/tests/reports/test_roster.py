@@ -67,12 +67,23 @@ def test_number_that_a_spreadsheet_has_changed_is_refused(tmp_path: Path, number
         list(csv_table.read_table(table, "id"))
 
 
-def test_time_in_words_is_refused_with_its_line_and_an_example(course: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("time", "problem"),
+    [
+        ("Friday, 27 November 2026, 11:59 PM", "has no time zone"),
+        ("2026-11-27 23:59", "has no time zone"),
+        ("Freitag, 27. November 2026, 23:59", "cannot be read"),
+        ("tomorrow", "cannot be read"),
+        ("46353.99", "cannot be read"),
+        ("03/04/2026 23:59", "may be in two months"),
+    ],
+)
+def test_time_that_is_unclear_is_refused_with_its_line_and_an_example(
+    course: Path, tmp_path: Path, time: str, problem: str
+) -> None:
     table = tmp_path / "late.csv"
-    table.write_text('student,time\nada,"Friday, 27 November 2026, 11:59 PM"\n')
-    with pytest.raises(
-        ValueError, match=r"late\.csv, line 2: the time 'Friday, .*' cannot be read; .*T23"
-    ):
+    table.write_text(f'student,time\nada,"{time}"\n')
+    with pytest.raises(ValueError, match=rf"late\.csv, line 2: the time '{time}' {problem}; .*T23:59"):
         roster.import_times(table, course)
 
 
@@ -96,6 +107,16 @@ def test_deadlines_and_times_are_read_in_any_time_zone(course: Path, tmp_path: P
     assert [result.student for result in grade(course) if not result.problem] == ["bea"]
     with open_course(course).gradebook as gradebook:
         assert gradebook.find_submission(STEP, "bea").total_seconds_late == 7200
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write('c.LatePolicy.timezone = "Europe/Berlin"\n')
+    table.write_text(f'step,due\n{STEP},"Nov 27, 2026 at 11:59pm"\n')
+    assert roster.import_deadlines(table, course) == 1
+    with open_course(course).gradebook as gradebook:
+        assert gradebook.find_assignment(STEP).duedate == datetime.datetime(2026, 11, 27, 22, 59)
+
+
+def test_deadlines_that_name_no_step_or_time_are_refused(course: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
     for content, reason in (
         ("step,due\n99_none,2026-11-27T23:59Z\n", "'99_none', which is no step"),
         ("step\n03_encoder\n", "no column 'time'; it may be called time, due"),
