@@ -81,8 +81,10 @@ def enter_roster(table: Table) -> None:
     """Enter the students that a CSV file lists into the gradebook, with names and addresses."""
     from autograder.reports.roster import import_roster
 
-    number = import_roster(table, default_course())
+    number, left_out = import_roster(table, default_course())
     print(f"{number} students are in the gradebook as {table.name} has them.")
+    if left_out:
+        print(f"Left out, as no student's: {', '.join(left_out)}.")
 
 
 @command("deadlines", epilog=example("deadlines due.csv"))

@@ -11,20 +11,32 @@ from zoneinfo import ZoneInfo
 from autograder.gradebook.late_policy import course_zone
 from autograder.reports.csv_table import Row, read_table
 from autograder.reports.times import UnreadableTime, read_time
-from autograder.submissions.student_ids import student_id
+from autograder.submissions.student_ids import Roster, student_id
 from autograder.workspace.course import open_course
 
 STUDENT_FIELDS = ("first_name", "last_name", "email", "lms_user_id")
 
 
-def import_roster(path: Path, course: Path) -> int:
-    """Add students with names and addresses to the gradebook, or update them; return their number.
+def import_roster(path: Path, course: Path) -> tuple[int, list[str]]:
+    """Add students with names and addresses to the gradebook, or update them.
+
+    Returns:
+        the number of students, and the rows that are no student's.
 
     Raises:
-        ValueError: if the file cannot be read as a roster, or two students have the same number on a
-            platform: submissions of one would count for the other.
+        ValueError: if the file cannot be read as a roster, two students have the same number on a
+            platform (submissions of one would count for the other), or a spreadsheet has taken the
+            zeros before a number away.
     """
-    students = [row.values for row in read_table(path, "id")]
+    table = read_table(path, "id")
+    students = [row.values for row in table.rows]
+    submitted = Roster({folder.name for folder in course.glob("submitted/*")})
+    for row in table.rows:
+        if row["id"] not in submitted.ids and (other := submitted.lost_zeros(row["id"])):
+            raise ValueError(
+                f"{row.place}: the id is {row['id']}, and {other} has handed in: a spreadsheet may have "
+                "taken zeros away; download the list again and do not save it there."
+            )
     numbers = Counter(student.get("lms_user_id", "") for student in students)
     if duplicates := [number for number, times in numbers.items() if number and times > 1]:
         raise ValueError(f"{path.name} gives the number {duplicates[0]} to more than one student.")
@@ -32,7 +44,7 @@ def import_roster(path: Path, course: Path) -> int:
         for student in students:
             fields = {name: student[name] or None for name in STUDENT_FIELDS if name in student}
             gradebook.update_or_create_student(student_id(student["id"]), **fields)
-    return len(students)
+    return len(students), table.left_out
 
 
 def import_deadlines(path: Path, course: Path) -> int:
@@ -42,7 +54,7 @@ def import_deadlines(path: Path, course: Path) -> int:
         ValueError: if a row cannot be read or names an unknown step; then nothing is written.
     """
     zone = course_zone(course)
-    dates = [(row["step"], time_of(row, zone, True)) for row in read_table(path, "step", "time")]
+    dates = [(row["step"], time_of(row, zone, True)) for row in read_table(path, "step", "time").rows]
     api = open_course(course)
     if unknown := {step for step, _ in dates} - set(api.get_source_assignments()):
         raise ValueError(f"{path.name} names {min(unknown)!r}, which is no step of this course.")
@@ -63,7 +75,7 @@ def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
     """
     count, missing = 0, []
     zone = course_zone(course)
-    times = [(row.values, time_of(row, zone)) for row in read_table(path, "id", "time")]
+    times = [(row.values, time_of(row, zone)) for row in read_table(path, "id", "time").rows]
     for row, time in times:
         folder_of_student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
         submitted = sorted(folder_of_student.iterdir()) if folder_of_student.is_dir() else []
