@@ -15,7 +15,7 @@ FORMS = {
     ),
     # 123-678 - Ada Lovelace - 27 November, 2026 1159 PM/00.ipynb
     "brightspace": re.compile(
-        r"(?P<number>\d+)-\d+ - (?P<student>[^/]+?) - [^/]*\d{3,4}(?: ?[AP]\.?M\.?)?/.", re.IGNORECASE
+        r"(?P<number>\d+)-\d+ - (?P<student>[^/]+) - [^/]*\d{3,4}(?: ?[AP]\.?M\.?)?/.", re.IGNORECASE
     ),
     # Step 0_lovelace_attempt_2026-11-27-23-59-59_00.ipynb, and what was written beside it as .txt
     "blackboard": re.compile(
