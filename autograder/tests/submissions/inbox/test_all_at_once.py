@@ -14,6 +14,7 @@ from autograder.reports.intake_table import open_rows, rows_of
 from autograder.reports.results import read_results
 from autograder.submissions.intake import collect, preview
 from autograder.tests.gradebook.small_course import STEP, make_course
+from autograder.tests.submissions.inbox.test_exports import EXPORTS
 from autograder.tests.submissions.inbox_files import (
     NOTEBOOK,
     fill_inbox,
@@ -21,7 +22,6 @@ from autograder.tests.submissions.inbox_files import (
     taken_files,
     zip_bytes,
 )
-from autograder.tests.submissions.test_exports import EXPORTS
 
 pytestmark = pytest.mark.slow
 GOOD = NOTEBOOK.encode()

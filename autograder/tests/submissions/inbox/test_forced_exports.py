@@ -10,6 +10,7 @@ from autograder.commands import instructor
 from autograder.submissions.intake import collect
 from autograder.submissions.student_ids import Roster, student_id
 from autograder.tests.gradebook.small_course import STEP
+from autograder.tests.submissions.inbox.test_exports import EXPORTS, STUDENTS
 from autograder.tests.submissions.inbox_files import (
     NOTEBOOK,
     fill_inbox,
@@ -18,7 +19,6 @@ from autograder.tests.submissions.inbox_files import (
     taken_files,
     zip_bytes,
 )
-from autograder.tests.submissions.test_exports import EXPORTS, STUDENTS
 
 FORMS = {
     "canvas": ("canvas", "canvas zipped again", "canvas without names"),
