@@ -1,6 +1,9 @@
 """The commands for instructors, from the bundle for students to the reports on a class."""
 
 import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +17,36 @@ from autograder.workspace.paths import default_course
 instructor = typer.Typer()
 command = partial(instructor.command, rich_help_panel="For the instructor")
 Table = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")]
+Inbox = Annotated[Path, typer.Argument(help="Holds one folder or zip for each student, or is an export.")]
+
+
+class Platform(StrEnum):
+    """The learning platforms whose exports are read."""
+
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    BLACKBOARD = "blackboard"
+    BRIGHTSPACE = "brightspace"
+
+
+Export = Annotated[
+    Platform | None,
+    typer.Option(help="Read everything as this platform's export of a class; other files are named."),
+]
+
+
+def question_in_a_terminal() -> Callable[[str, str, int], bool] | None:
+    """Return what asks whether an upload is the export of a class; None where nobody can answer."""
+    if not sys.stdin.isatty():
+        return None
+
+    def ask(upload: str, platform: str, people: int) -> bool:
+        count = "somebody" if people == 1 else f"{people} people"
+        return typer.confirm(
+            f"{upload} is named as {platform} names files of {count}. Is it the class's?"
+        )
+
+    return ask
 
 
 @command("bundle", epilog=example("bundle"))
@@ -37,8 +70,10 @@ def enter_roster(table: Table) -> None:
     """Enter the students that a CSV file lists into the gradebook, with names and addresses."""
     from autograder.reports.roster import import_roster
 
-    number = import_roster(table, default_course())
+    number, left_out = import_roster(table, default_course())
     print(f"{number} students are in the gradebook as {table.name} has them.")
+    if left_out:
+        print(f"Left out, as no student's: {', '.join(left_out)}.")
 
 
 @command("deadlines", epilog=example("deadlines due.csv"))
@@ -67,23 +102,25 @@ def enter_times(table: Table) -> None:
     ),
 )
 def grade_inbox(
-    folder: Annotated[Path, typer.Argument(help="Holds one folder or zip for each student.")],
+    folder: Inbox,
     processes: Annotated[
         int, typer.Option(help="How many processes of this machine judge; one for each core by default.")
     ] = os.cpu_count() or 1,
     scheduler: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers judge instead.")
     ] = "",
+    export: Export = None,
     no_isolation: NoIsolation = False,
 ) -> None:
     """Take in what lies in a folder (one folder or zip a student), grade it, write all that follows."""
     from rich.console import Console
 
     from autograder.gradebook.grade import grade
-    from autograder.gradebook.queries import platform_numbers
+    from autograder.gradebook.queries import read_roster
     from autograder.reports.class_report import write_class_report
     from autograder.reports.console import results_table
     from autograder.reports.feedback import write_feedback
+    from autograder.reports.intake_table import open_rows
     from autograder.reports.results import read_results, write_scores
     from autograder.sandbox.doctor import require_safety
     from autograder.submissions.intake import collect
@@ -92,9 +129,9 @@ def grade_inbox(
     console, course = Console(), default_course()
     with console.status("Trying the sandbox from inside ..."):
         require_safety(course)
-    for record in collect(folder, course, platform_numbers(course)):
-        if record.reason:
-            print(f"{record.student or 'Of nobody'}: {record.file} {record.reason}")
+    platform, ask = export.value if export else "", question_in_a_terminal()
+    for row in open_rows(collect(folder, course, read_roster(course), platform, ask)):
+        print(f"{row.student or 'Of nobody'}: {row.path} {row.reason}")
     for graded in grade(course, processes=processes, scheduler=scheduler):
         if graded.problem:
             print(f"{graded.student}, {graded.step}: {graded.problem}")
@@ -102,6 +139,37 @@ def grade_inbox(
     console.print(results_table(results.results))
     report, scores = write_class_report(results), write_scores(results)
     print(f"Report: {report}\nScores: {scores}\nFeedback pages: {write_feedback(course, processes)}")
+
+
+@command("intake", epilog=example("intake inbox --dry-run", "intake inbox --dry-run --json > files.json"))
+def take_in(
+    inbox: Inbox,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing: show what would become of each file.")
+    ] = False,
+    in_json: Annotated[
+        bool, typer.Option("--json", help="Print a list with path, student, step, outcome and reason.")
+    ] = False,
+    export: Export = None,
+) -> None:
+    """Show for each file of an inbox whose it is, which step and why, and take it in without grading."""
+    from rich.console import Console
+
+    from autograder.gradebook.queries import read_roster
+    from autograder.reports.intake_table import as_json, intake_table, rows_of
+    from autograder.submissions.intake import collect, preview
+
+    course, platform = default_course(), export.value if export else ""
+    roster = read_roster(course)
+    if dry_run:
+        records = preview(inbox, course, roster, platform)
+    else:
+        records = collect(inbox, course, roster, platform, question_in_a_terminal())
+    rows = rows_of(records)
+    if in_json:
+        print(as_json(rows))
+    else:
+        Console().print(intake_table(rows))
 
 
 @command("report", epilog=example("report", "report --unfinished"))

@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 
 from nbgrader import api
-from sqlalchemy import Select, select
+from sqlalchemy import Select, create_engine, select
 from sqlalchemy.orm import Session
 
-from autograder.workspace.course import nbgrader_settings, open_course
+from autograder.submissions.student_ids import Roster
+from autograder.workspace.course import nbgrader_settings
 
 Submission = tuple[str, str]  # a student, a step
 
@@ -115,11 +116,13 @@ def select_cells(kind: type, *columns: object) -> Select:
     )
 
 
-def platform_numbers(course: Path) -> dict[str, str]:
-    """Return the ids of the students on a course's roster, by their number on a learning platform."""
-    has_db_url = "db_url" in nbgrader_settings(course).CourseDirectory
-    if not has_db_url and not (course / "gradebook.db").is_file():
-        return {}
-    query = select(STUDENT.lms_user_id, STUDENT.id).where(STUDENT.lms_user_id.is_not(None))
-    with open_course(course).gradebook as gradebook:
-        return {number: student for number, student in gradebook.db.execute(query) if number}
+def read_roster(course: Path) -> Roster:
+    """Return the students in a course's gradebook; nothing is written, and a new course has none."""
+    settings, file = nbgrader_settings(course).CourseDirectory, course.resolve() / "gradebook.db"
+    if "db_url" not in settings and not file.is_file():
+        return Roster()
+    engine = create_engine(settings.db_url if "db_url" in settings else f"sqlite:///{file}")
+    with engine.connect() as connection:
+        rows = connection.execute(select(STUDENT.id, STUDENT.lms_user_id)).all()
+    engine.dispose()
+    return Roster({row.id for row in rows}, {row.lms_user_id: row.id for row in rows if row.lms_user_id})

@@ -166,6 +166,9 @@ class Writer:
             self.db.flush()
             self.db.refresh(notebook)
             seconds, score = submission.total_seconds_late, notebook.score
+            # As nbgrader's own preprocessor leaves them for its policy.
+            self.penalties.gradebook = self.gradebook
+            self.penalties.assignment_id = submission.name
             penalty = self.penalties.plugin_inst.late_submission_penalty(student, score, seconds)
             if penalty is not None:
                 notebook.late_submission_penalty = min(max(penalty, 0), score)

@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder.authoring.exercises import Exercise, artifacts_of, exercises_of
 from autograder.hidden import checking
 from autograder.judging.newer_python import with_versions
-from autograder.judging.trained_model import judge_trained_model
+from autograder.judging.trained_model import PartsMissing, judge_trained_model
 from autograder.judging.verdict import State, Verdict, Verdicts
 from autograder.sandbox.process import Sandbox, SandboxExited
 from autograder.sandbox.remote import RemoteError, lookup
@@ -143,6 +143,8 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
         credit, remark = check()
     except NothingYet as nothing:
         return Verdict(State.UNTOUCHED, f"○ {name}: {nothing}")
+    except PartsMissing as failure:
+        return Verdict(State.FAILED, "\n".join(failure.lines()), needs_review=True)
     except CheckFailed as failure:
         message = "\n".join(failure.lines())
         return Verdict(State.FAILED, message, slip=failure.slip, case=failure.case, why=failure.why)

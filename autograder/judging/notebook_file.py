@@ -15,19 +15,18 @@ from autograder.sandbox.process import Sandbox
 from autograder.submissions.intake import read_releases
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.submissions.rebuild import Notebook, rebuild
-from autograder.submissions.recognition import Releases, own_traits, step_by_cells, step_by_name
+from autograder.submissions.recognition import Releases, own_traits, part_of, step_by_name, steps_by_cells
 
 
 def releases_of(course: Path) -> Releases:
     """Return the release of every step: the course's, or if it has none yet, what it would be."""
-    try:
-        return read_releases(course)
-    except FileNotFoundError:
-        return {step: json.loads(json.dumps(released_cells(step, course))) for step in all_steps()}
+    if releases := read_releases(course.glob("release/*/*.ipynb")):
+        return releases
+    return {step: json.loads(json.dumps(released_cells(step, course))) for step in all_steps()}
 
 
-def read_submitted(path: Path, releases: Releases) -> tuple[str, Notebook]:
-    """Return the step of a notebook file, whatever its name, and the notebook rebuilt on the release.
+def read_submitted(path: Path, releases: Releases) -> dict[str, Notebook]:
+    """Return the notebook of a file, whatever its name, rebuilt on the release of each step that it holds.
 
     Raises:
         ValueError: if the file cannot be read as a notebook, or holds no cells of a step.
@@ -37,10 +36,11 @@ def read_submitted(path: Path, releases: Releases) -> tuple[str, Notebook]:
         notebook = parse_notebook(path.read_bytes())
     except UnreadableFile as error:
         raise ValueError(f"{path} {error}.") from None
-    step = step_by_cells(notebook, own_traits(releases), step_by_name(path.name, releases))
-    if not step:
+    known = own_traits(releases)
+    steps = steps_by_cells(notebook, known, step_by_name(path.name, releases))
+    if not steps:
         raise ValueError(f"{path} is not a notebook of this course: it holds none of its cells.")
-    return step, rebuild(notebook, releases[step])
+    return {step: rebuild(part_of(notebook, step, steps, known), releases[step]) for step in steps}
 
 
 def judge_file(
@@ -59,11 +59,13 @@ def judge_file(
         SandboxUnavailable: if no sandbox can be started.
     """
     releases = releases_of(course)
-    step, notebook = read_submitted(path, releases)
+    verdicts: Verdicts = {}
     with tempfile.TemporaryDirectory(prefix="submitted-") as folder:
-        if artifacts_of(step):
-            collect_beside(path, releases, Path(folder))
-        return judge(step, notebook, sandbox, seed, Path(folder))
+        for step, notebook in read_submitted(path, releases).items():
+            if artifacts_of(step):
+                collect_beside(path, releases, Path(folder))
+            verdicts |= judge(step, notebook, sandbox, seed, Path(folder))
+    return verdicts
 
 
 def collect_beside(path: Path, releases: Releases, target: Path) -> None:
@@ -73,9 +75,10 @@ def collect_beside(path: Path, releases: Releases, target: Path) -> None:
     """
     for file in [*sorted(path.parent.glob("*.ipynb")), path]:
         try:
-            step, notebook = read_submitted(file, releases)
+            notebooks = read_submitted(file, releases)
         except (ValueError, OSError):
             continue
-        (target / f"{step}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        for step, notebook in notebooks.items():
+            (target / f"{step}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     if (path.parent / MODEL).is_file():
         shutil.copy(path.parent / MODEL, target / MODEL)

@@ -11,10 +11,15 @@ from autograder.sandbox.remote import Remote, lookup
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from detrlab.ap import measure, share_of_points
 from detrlab.cells.cell import Cell, cell_from_json
-from detrlab.checkpoint import NAME, TRAINED_IN, read_into
+from detrlab.checkpoint import NAME, TRAINED_IN, DoesNotFit, read_into
 from detrlab.checks.errors import CheckFailed, NothingYet
 from detrlab.toy import Sample, make_synthetic_sample
 
+# The notebooks that a DETR's classes come from: where one is missing, a stand-in takes its place.
+PARTS = (
+    *("01_backbone", "02_positional_encoding", "03_encoder", "04_decoder", "05_heads"),
+    "08_detr",
+)
 IMAGES = 200
 SECONDS = 120.0  # of wall time and of CPU time for all images
 
@@ -25,10 +30,21 @@ def hidden_images(seed: int) -> list[Sample]:
     return [make_synthetic_sample(seed, index) for index in range(IMAGES)]
 
 
-def measure_file(path: Path, detr_class: Remote, seed: int) -> float:
+class PartsMissing(CheckFailed):
+    """A trained model does not fit where notebooks are missing that it may have been trained with."""
+
+
+def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -> float:
     """Return the AP (0 to 1) on hidden images of the weights in a file, with a learner's own class.
 
+    Args:
+        path: the file.
+        detr_class: the learner's class.
+        seed: draws the images.
+        missing: says which of its notebooks were not handed in; empty if all were.
+
     Raises:
+        PartsMissing: if the file does not fit the class, and one of its notebooks is missing.
         NothingYet: if there is no file.
         CheckFailed: if the file does not fit the class, or the model's outputs cannot be measured.
         RemoteError, CheckAborted: if the learner's code fails otherwise, or its process ends.
@@ -37,6 +53,11 @@ def measure_file(path: Path, detr_class: Remote, seed: int) -> float:
         raise NothingYet(f"no {NAME} was handed in")
     try:
         model = read_into(detr_class, path)
+    except DoesNotFit as error:
+        if missing:
+            reason = f"{error.file} does not fit your model, since {missing}: {error.misfit}"
+            raise PartsMissing(f"{reason} Hand in what is missing; a person will look at it.") from None
+        raise CheckFailed(str(error)) from None
     except ValueError as error:
         raise CheckFailed(str(error)) from None
     model.eval()
@@ -67,8 +88,21 @@ def judge_trained_model(
     others = submitted_notebooks(folder) if folder else {}
     path = find_file(folder, TRAINED_IN, NAME) if folder else Path(NAME)
     with sandbox.session(TRAINED_IN, code, SECONDS, others) as session:
-        ap = measure_file(path, lookup(session, symbol), seed)
-    return share_of_points(ap), f"AP {ap:.2f} on {IMAGES} hidden images"
+        missing = missing_parts(others)
+        ap = measure_file(path, lookup(session, symbol), seed, missing)
+    share, remark = share_of_points(ap), f"AP {ap:.2f} on {IMAGES} hidden images"
+    return share, f"{remark}; {missing}" if missing and share < 1 else remark
+
+
+def missing_parts(others: Mapping[str, list[Cell]]) -> str:
+    """Return which of a DETR's notebooks were not handed in, and what that means; empty if all were."""
+    missing = [step for step in PARTS if step not in others]
+    if not missing:
+        return ""
+    if len(missing) == 1:
+        return f"{missing[0]} was not handed in and a stand-in took its place"
+    names = f"{', '.join(missing[:-1])} and {missing[-1]}"
+    return f"{names} were not handed in and stand-ins took their places"
 
 
 def submitted_notebooks(folder: Path) -> Mapping[str, list[Cell]]:

@@ -134,9 +134,11 @@ def read_notebook(name: str, step: str, path: Path, course: Path) -> Answer:
     Raises:
         ValueError: if the file cannot be read, or is another step's notebook.
     """
-    found, notebook = read_submitted(path, releases_of(course))
-    if found != step:
+    notebooks = read_submitted(path, releases_of(course))
+    if step not in notebooks:
+        found = ", ".join(notebooks)
         raise ValueError(f"{path} is a notebook of {found}; the exercise {name!r} is one of {step}.")
+    notebook = notebooks[step]
     code = [cell_from_json(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     return Answer(str(path), code, python_version(notebook))
 

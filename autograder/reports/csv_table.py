@@ -1,12 +1,14 @@
-"""Read a CSV file as platforms and spreadsheets write it: any separator, encoding and heading."""
+"""CSV files: read as platforms and spreadsheets write them, written without formulas."""
 
 import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from autograder.submissions.inbox.exports import is_test_student
 
 # The possible headings of each field, in lower case; of several, a row's first non-empty one is used.
 HEADINGS = {
@@ -14,18 +16,21 @@ HEADINGS = {
     "first_name": ("first_name", "first name", "full name"),
     "last_name": ("last_name", "last name", "surname"),
     "email": ("email", "email address"),
-    "lms_user_id": ("lms_user_id", "canvas id", "user id", "identifier"),
+    "lms_user_id": ("lms_user_id", "canvas id", "user id", "identifier", "orgdefinedid"),
     "step": ("step", "assignment"),
     "time": ("time", "due", "deadline", "submitted"),
 }
 SEPARATORS = ",;\t"
 # What stands first in a row that is no student's: sums, averages, and the platforms' own people.
 NO_STUDENT = re.compile(
-    r"\s*(?:points possible|(?:overall |class )?average|mean|total|sum|student, test|test student)\s*",
+    r"\s*(?:points possible|(?:overall |class |course )?(?:average|mean|median|totals?)|grand total|sum"
+    r"|count|max(?:imum)?|min(?:imum)?|std\.? ?dev\.?|number of students):?\s*",
     re.IGNORECASE,
 )
-# A spreadsheet makes these of long numbers and of numbers that it reads as measures.
-SPOILT = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+|\d+[.,]0+", re.IGNORECASE)
+# A spreadsheet makes these of long numbers, of numbers that it reads as measures, and in narrow columns.
+SPOILT = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+|\d+[.,]0+|\d{1,3}(?:[.,]\d{3})+|#{2,}", re.IGNORECASE)
+# What a spreadsheet takes for a formula when it begins a cell.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,16 @@ class Row:
         return self.values[field]
 
 
-def read_table(path: Path, *needed: str) -> Iterator[Row]:
-    """Yield the rows of a CSV file, by field; rows of sums and of a platform's own people are left out.
+@dataclass
+class Table:
+    """The rows of a CSV file, and which were left out: sums, averages, and a platform's own people."""
+
+    rows: list[Row] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read_table(path: Path, *needed: str) -> Table:
+    """Read a CSV file by field.
 
     Args:
         path: the file.
@@ -67,11 +80,16 @@ def read_table(path: Path, *needed: str) -> Iterator[Row]:
     if missing := [name for name in needed if not columns[name]]:
         candidates = ", ".join(headings_by_field[missing[0]])
         raise ValueError(f"{path.name} has no column {missing[0]!r}; it may be called {candidates}.")
+    table = Table()
     for cells in reader:
         values = {heading: (cells[heading] or "").strip() for heading in headings.values()}
-        first = next(iter(cells.values())) or ""
-        is_no_student = NO_STUDENT.fullmatch(first) or (is_canvas and not values[headings["id"]])
-        if is_no_student or not any(values.values()):
+        if not any(values.values()):
+            continue
+        first, second, *_ = [*(str(cell or "") for cell in cells.values()), ""]
+        is_test = any(map(is_test_student, (first, second, f"{first}, {second}", f"{first} {second}")))
+        if NO_STUDENT.fullmatch(first) or is_test or (is_canvas and not values[headings["id"]]):
+            what = next(filter(None, (cell.strip() for cell in (first, second))), "no number")
+            table.left_out.append(f"line {reader.line_num + bool(separator)} ({what})")
             continue
         fields = {
             name: next((values[column] for column in columns_of_field if values[column]), "")
@@ -81,6 +99,8 @@ def read_table(path: Path, *needed: str) -> Iterator[Row]:
         row = Row(fields, f"{path.name}, line {reader.line_num + bool(separator)}")
         if empty := [name for name in needed if not fields[name]]:
             raise ValueError(f"{row.place}: the {empty[0]} is empty.")
+        if "lms_user_id" in fields:  # Brightspace puts # before it, for spreadsheets
+            fields["lms_user_id"] = fields["lms_user_id"].removeprefix("#")
         for name in ("id", "lms_user_id"):
             if SPOILT.fullmatch(fields.get(name, "")):
                 raise ValueError(
@@ -89,7 +109,16 @@ def read_table(path: Path, *needed: str) -> Iterator[Row]:
                 )
         if number := re.search(r"\d+$", fields.get("lms_user_id", "")):  # as in "Participant 1042"
             fields["lms_user_id"] = number[0]
-        yield row
+        table.rows.append(row)
+    return table
+
+
+def write_table(path: Path, rows: Iterable[Iterable[str]]) -> None:
+    """Write a CSV file; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(
+            [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows
+        )
 
 
 def decode(data: bytes) -> str:

@@ -4,10 +4,10 @@ There is a column for each step in which anybody has a score. A cell is empty, w
 if nothing could be graded or the grade needs review.
 """
 
-import csv
 from pathlib import Path
 
-from autograder.reports.results import ClassResults, StepResult
+from autograder.reports.csv_table import write_table
+from autograder.reports.results import ClassResults, StepResult, decimal
 
 # The columns that identify a student: the platform's heading, and nbgrader's field.
 CANVAS = {"Student": "name", "ID": "lms_user_id", "SIS User ID": "", "SIS Login ID": "id", "Section": ""}
@@ -34,20 +34,18 @@ def export(results: ClassResults, unfinished: bool = False) -> tuple[list[Path],
     scores = {(row.student, row.step): score_of(row, unfinished) for row in results.results}
     students = [student | {"name": full_name(student)} for student in results.gradebook.students]
     steps = sorted({step for (_, step), score in scores.items() if score})
-    maxima = [f"{results.gradebook.max_scores[step]:g}" for step in steps]
+    maxima = [decimal(results.gradebook.max_scores[step]) for step in steps]
     points_row = ["    Points Possible", "", "", "", "", *maxima]
 
     def write(
         name: str, columns: dict[str, str], header_rows: list[list[str]], rows: list[Student]
     ) -> Path:
         path = results.course / name
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerows([[*columns, *steps], *header_rows])
-            for student in rows:
-                identity = [student.get(field) or "" for field in columns.values()]
-                points = [scores.get((student["id"] or "", step), "") for step in steps]
-                writer.writerow([*identity, *points])
+        lines = [[*columns, *steps], *header_rows]
+        for student in rows:
+            identity = [student.get(field) or "" for field in columns.values()]
+            lines.append([*identity, *(scores.get((student["id"] or "", step), "") for step in steps)])
+        write_table(path, lines)
         return path
 
     canvas = write("canvas.csv", CANVAS, [points_row], students)
@@ -62,4 +60,4 @@ def full_name(student: Student) -> str:
 
 def score_of(row: StepResult, unfinished: bool) -> str:
     """Return a score as text; empty if there is none yet."""
-    return "" if row.score is None or (row.needs_review and not unfinished) else f"{row.score:g}"
+    return "" if row.score is None or (row.needs_review and not unfinished) else decimal(row.score)

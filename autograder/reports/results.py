@@ -1,6 +1,5 @@
 """The results of a class: each student's result in each step, and the CSV file of the scores."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from autograder.gradebook.queries import Gradebook, Submission, SubmissionRow, read_gradebook
 from autograder.gradebook.record import GradingRecord, read_record
 from autograder.judging.verdict import State
+from autograder.reports.csv_table import write_table
 from autograder.submissions.record import read_records
 from autograder.workspace.course import open_course
 
@@ -91,11 +91,15 @@ def add_intake(course: Path, gradebook: Gradebook, results: dict[Submission, Ste
 def write_scores(results: ClassResults) -> Path:
     """Write scores.csv to the course folder; a score is empty if nothing was graded. Return the path."""
     path = results.course / "scores.csv"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "step", "score", "max", "needs_manual"])
-        for row in (row for row in results.results if row.student):
-            score = "" if row.score is None else f"{row.score:g}"
-            manual = "yes" if row.needs_review else "no"
-            writer.writerow([row.student, row.step, score, f"{row.max_score:g}", manual])
+    lines = [["student", "step", "score", "max", "needs_manual"]]
+    for row in (row for row in results.results if row.student):
+        score = "" if row.score is None else decimal(row.score)
+        manual = "yes" if row.needs_review else "no"
+        lines.append([row.student, row.step, score, decimal(row.max_score), manual])
+    write_table(path, lines)
     return path
+
+
+def decimal(points: float) -> str:
+    """Return points as every platform reads them: with a point, no exponent, at most four places."""
+    return f"{points:.4f}".rstrip("0").rstrip(".")

@@ -24,6 +24,10 @@ OTHER_KINDS = {
     b"Rar!": "a RAR archive under another name: pack the notebooks as a zip",
     b"7z\xbc\xaf": "a 7z archive under another name: pack the notebooks as a zip",
     b"\x1f\x8b": "a gzip archive under another name: pack the notebooks as a zip",
+    b"[InternetShortcut]": "a shortcut to a web address: download the notebook itself",
+    b"L\x00\x00\x00\x01\x14\x02": "a shortcut to a file: hand in the file itself",
+    b"book\x00\x00\x00\x00mark": "an alias of a file: hand in the file itself",
+    b"SQLite format": "a database, not the notebook",
     b"{\\rtf": "a text document (RTF), not the notebook as Jupyter saves it",
 }
 
@@ -47,8 +51,7 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
     """
     if len(data) > MAX_BYTES:
         raise too_large()
-    if not data.strip():
-        raise UnreadableFile("is empty")
+    check_no_stand_in(data)
     for start, kind in OTHER_KINDS.items():
         if beginning(data).startswith(start):
             raise UnreadableFile(f"is {kind}")
@@ -67,6 +70,16 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
     check_depth(content)
     check_shape(content)
     return content
+
+
+def check_no_stand_in(data: bytes) -> None:
+    """Raise UnreadableFile for what stands for a file in a cloud: it holds nothing, or a pointer."""
+    if not data.strip(b"\0 \t\r\n"):
+        raise UnreadableFile(
+            "is empty; where a cloud keeps the file, open it there first and hand in what it downloads"
+        )
+    if data.startswith((b"version https://git-lfs", b"/annex/objects", b"../.git/annex")):
+        raise UnreadableFile("is a pointer of Git, not the file: hand in what `git lfs pull` downloads")
 
 
 def beginning(data: bytes) -> bytes:

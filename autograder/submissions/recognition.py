@@ -36,15 +36,28 @@ def own_traits(releases: Releases) -> dict[str, set[str]]:
     return {step: own - common for step, own in found.items()}
 
 
-def step_by_cells(notebook: Notebook, traits_by_step: dict[str, set[str]], named: str) -> str:
-    """Return the step whose own cells a notebook shares most of, of equals the named one.
+def steps_by_cells(notebook: Notebook, traits_by_step: dict[str, set[str]], named: str) -> list[str]:
+    """Return the step whose own cells a notebook shares most of, of equals the named one, and others.
 
-    Empty if it shares none with the step that it is named like, and fewer than two with another.
+    The first shares at least two of them, or one if the notebook is named like it; the others at least a
+    quarter: that is a file into which several notebooks were pasted. There may be none.
     """
     submitted = traits(notebook)
     shared = {step: len(submitted & own) for step, own in traits_by_step.items()}
     best = max(shared, key=lambda step: (shared[step], step == named))
-    return best if shared[best] >= (1 if best == named else 2) else ""
+    if shared[best] < (1 if best == named else 2):
+        return []
+    least = {step: max(2, len(own) / 4) for step, own in traits_by_step.items()}
+    return [best, *(step for step in shared if step != best and shared[step] >= least[step])]
+
+
+def part_of(
+    notebook: Notebook, step: str, steps: list[str], traits_by_step: dict[str, set[str]]
+) -> Notebook:
+    """Return a notebook of several steps without the cells that belong to the others."""
+    foreign = set().union(*(traits_by_step[other] for other in steps if other != step))
+    cells = [cell for cell in notebook["cells"] if not traits({"cells": [cell]}) & foreign]
+    return notebook | {"cells": cells}
 
 
 def traits(notebook: Notebook) -> set[str]:

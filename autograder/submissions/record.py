@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from autograder.workspace.files import read_json, write_json
 from autograder.workspace.paths import intake_records_path
 
 RECEIPTS = "receipts.json"  # the intake records of version 1.0
+
+
+class Outcome(StrEnum):
+    """What became of a file, in a word."""
+
+    TAKEN = "taken"
+    QUESTION = "question"  # a person has to decide, whether it was taken for now or not
+    REFUSED = "refused"  # it cannot be read, or is nobody's
+    IGNORED = "ignored"  # it is no work of a student's, or a copy of what was taken
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,9 @@ class IntakeRecord:
         reason: why it was not accepted, or needs review; continues from the file's name.
         needs_review: whether a person has to decide.
         digest: SHA-256 of a trained model, in hex.
+        path: its path in the inbox, with zips as folders; empty of what is said of a student.
+        because: why it is that student's and of that step.
+        refused: whether it cannot be read, or is nobody's.
     """
 
     student: str
@@ -31,6 +44,18 @@ class IntakeRecord:
     reason: str = ""
     needs_review: bool = False
     digest: str = ""
+    path: str = ""
+    because: str = ""
+    refused: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the file, in a word."""
+        if self.refused:
+            return Outcome.REFUSED
+        if self.needs_review:
+            return Outcome.QUESTION
+        return Outcome.TAKEN if self.taken else Outcome.IGNORED
 
 
 def write_records(course: Path, records: Iterable[IntakeRecord]) -> None:

@@ -1,8 +1,43 @@
-"""Turn names of folders and of students on a roster into ids."""
+"""Turn names of folders, of students in exports and on a roster into ids."""
 
 import hashlib
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+NUMBER = re.compile(r"_(\d+)$")  # ends a student's name in an export, as in lovelaceada_1042
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The students of a class.
+
+    Attributes:
+        ids: of all students.
+        numbers: the ids by their number on a learning platform.
+    """
+
+    ids: Collection[str] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    def student(self, label: str, number: str = "") -> str:
+        """Return the id of a student of an export or a folder, by a number if the roster has it.
+
+        Args:
+            label: what the student is called, perhaps with a platform's number at the end.
+            number: the platform's number of the student; else the label's.
+        """
+        at_the_end = NUMBER.search(label)
+        number = number or (at_the_end[1] if at_the_end else "")
+        known = self.numbers.get(number) or (number if number in self.ids else "")
+        return known or student_id(label)
+
+    def lost_zeros(self, name: str) -> str:
+        """Return the id or number that an unknown one differs from by the zeros before it alone."""
+        known = (other for other in (*self.ids, *self.numbers) if other.isdigit() and other != name)
+        bare = name.lstrip("0") if name.isdigit() else None
+        return next((other for other in known if other.lstrip("0") == bare), "")
 
 
 def student_id(name: str) -> str:
@@ -16,3 +51,9 @@ def student_id(name: str) -> str:
     if safe == name:
         return name
     return f"{safe or 'student'}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:6]}"
+
+
+def letters(name: str) -> str:
+    """Return a name without accents, capitals, blanks and signs: two spellings of one name are equal."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in decomposed if character.isalnum())

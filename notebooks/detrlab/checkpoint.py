@@ -33,6 +33,18 @@ MOST_BYTES = 30_000_000
 MOST_TENSORS = 2000
 FOREIGN = "{} does not say which DETR it holds: write it with save_detr, as step 9 does."
 
+OTHER_PARTS = (
+    "It was trained with other parts than those that your notebooks have now; train again (step 9)."
+)
+
+
+class DoesNotFit(ValueError):
+    """The weights of a file do not fit a class; `misfit` is the sentence that names where."""
+
+    def __init__(self, file: str, misfit: str, why: str):
+        super().__init__(f"{file} does not fit your model: {misfit} {why}")
+        self.file, self.misfit = file, misfit
+
 
 def save_detr(model: nn.Module, path: str | Path = NAME, **arguments: Any) -> None:
     """Write a model's weights, with the arguments of DETR that it was built with.
@@ -67,6 +79,7 @@ def read_into(detr_class: Any, path: Path) -> Any:
     """Build a model of a DETR class with the arguments, positions and weights of a file.
 
     Raises:
+        DoesNotFit: if the weights do not fit the class.
         ValueError: as `load_detr` says.
     """
     arguments, positions, weights = read_detr(path)
@@ -76,10 +89,7 @@ def read_into(detr_class: Any, path: Path) -> Any:
     try:
         copy_weights(model, weights)
     except CheckFailed as misfit:
-        raise ValueError(
-            f"{path.name} does not fit your model: {misfit} It was trained with other parts than "
-            "those that your notebooks have now; train again (step 9)."
-        ) from misfit
+        raise DoesNotFit(path.name, str(misfit), OTHER_PARTS) from misfit
     return model
 
 

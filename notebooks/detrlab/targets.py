@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+SLACK = 0.01  # of the image: how far a box may reach outside, as boxes drawn by hand do
 FIELDS = {"labels": ((), torch.int64), "boxes": ((4,), torch.float32)}
 
 
@@ -77,4 +78,15 @@ def find_bad_box(boxes: torch.Tensor) -> str:
             )
         if min(box) < 0:
             return where + "with its centre outside the image."
+        if reaches_outside(*box):
+            return where + (
+                "which reaches outside the image as (cx, cy, w, h). Are these corners (x0, y0, x1, y1), "
+                "or COCO's boxes, whose first two numbers are a corner?"
+            )
     return ""
+
+
+def reaches_outside(cx: float, cy: float, w: float, h: float) -> bool:
+    """Say whether a box reaches outside the image by more than SLACK; all in fractions of the image."""
+    reach = max(w / 2 - cx, cx + w / 2 - 1, h / 2 - cy, cy + h / 2 - 1)
+    return reach > SLACK

@@ -73,9 +73,9 @@ def truncated(path: Path) -> None:
 
 
 @model_file("is not a complete safetensors file")
-def empty(path: Path) -> None:
-    """Submit an empty file."""
-    path.write_bytes(b"")
+def one_byte(path: Path) -> None:
+    """Submit a file that ends where it begins; an empty one is refused by intake."""
+    path.write_bytes(b"{")
 
 
 @model_file("is not a complete safetensors file")

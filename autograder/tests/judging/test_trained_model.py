@@ -54,12 +54,12 @@ def folder(tmp_path, monkeypatch):
     trained_model.hidden_images.cache_clear()
 
 
-def write_notebook(folder: Path, source: str) -> None:
-    """Write a notebook of step 8 with this answer."""
+def write_notebook(folder: Path, source: str, step: str = "08_detr") -> None:
+    """Write a notebook of a step with this answer to its `detr`."""
     metadata = {"nbgrader": {"grade_id": "todo_detr"}}
     cell = {"cell_type": "code", "id": "a", "metadata": metadata, "source": source, "outputs": []}
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
-    (folder / "08_detr.ipynb").write_text(json.dumps(notebook))
+    (folder / f"{step}.ipynb").write_text(json.dumps(notebook))
 
 
 def judge_model(folder: Path, sandbox: Sandbox) -> Verdict:
@@ -73,7 +73,10 @@ def test_untrained_model_gets_no_points(folder, sandbox):
     save_detr(StandIn(**SMALL), folder / NAME, **SMALL)
     verdict = judge_model(folder, sandbox)
     assert (verdict.state, verdict.credit) == ("partial", 0.0)
-    assert verdict.message == "✓ toy_detr: AP 0.00 on 4 hidden images"
+    assert verdict.message.startswith("✓ toy_detr: AP 0.00 on 4 hidden images; 01_backbone, ")
+    assert verdict.message.endswith(
+        "05_heads and 08_detr were not handed in and stand-ins took their places"
+    )
 
 
 def test_model_with_other_attribute_names_is_measured(folder, sandbox):
@@ -129,8 +132,8 @@ def write_unusable_model(path: Path, defect: str) -> None:
         ("not finite", "holds numbers that are not finite, in query_embed.weight"),
         ("pickled", "is not a complete safetensors file"),
         ("truncated", "is not a complete safetensors file"),
-        ("other module", f"{NAME} does not fit your model: Your module has no `weight`"),
-        ("half a projection", f"{NAME} does not fit your model: Your module has no `in_proj_weight`"),
+        ("other module", "took their places: Your module has no `weight`"),
+        ("half a projection", "took their places: Your module has no `in_proj_weight`"),
         ("empty tensors", "does not say which DETR it holds"),
         ("huge", "does not say which DETR it holds"),
     ],
@@ -140,6 +143,21 @@ def test_unusable_model_file_is_named_and_gets_no_points(folder, sandbox, defect
     verdict = judge_model(folder, sandbox)
     assert (verdict.state, verdict.credit) == ("failed", 0.0)
     assert message in verdict.message
+
+
+@pytest.mark.parametrize("missing", trained_model.PARTS)
+def test_model_that_does_not_fit_names_the_notebook_that_is_missing(folder, sandbox, missing):
+    """A person looks: it would fit if the notebook were there. With all notebooks there is no doubt."""
+    save_detr(nn.Linear(3, 3), folder / NAME, **SMALL)
+    for step in trained_model.PARTS:
+        write_notebook(folder, OTHER_NAMES if step == "08_detr" else "", step)
+    verdict = judge_model(folder, sandbox)
+    assert verdict.state == "failed" and not verdict.needs_review
+    assert "trained with other parts" in verdict.message and "handed in" not in verdict.message
+    (folder / f"{missing}.ipynb").unlink()
+    verdict = judge_model(folder, sandbox)
+    assert verdict.state == "failed" and verdict.needs_review
+    assert f"since {missing} was not handed in and a stand-in took its place" in verdict.message
 
 
 def test_missing_model_file_is_named(folder, sandbox):

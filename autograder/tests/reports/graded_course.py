@@ -35,7 +35,7 @@ def make_graded_course(folder: Path) -> Path:
     table.write_text(
         "Username,First name,Surname,Email address\nada,Ada,Lovelace,a@b.org\nzoe,Zoë,<b>,\n"
     )
-    assert roster.import_roster(table, course) == 2
+    assert roster.import_roster(table, course) == (2, [])
     collect(inbox, course)
     grade(course)
     return course

@@ -6,10 +6,32 @@ from pathlib import Path
 import pytest
 
 from autograder.reports.platforms import export
-from autograder.reports.results import read_results
+from autograder.reports.results import decimal, read_results
 from autograder.tests.gradebook.small_course import STEP
+from autograder.workspace.course import open_course
 
 pytestmark = pytest.mark.xdist_group("report")  # tests that share a graded course run in one process
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "=cmd|' /C calc'!A0"]
+)
+def test_name_never_becomes_a_formula(course: Path, name: str) -> None:
+    with open_course(course).gradebook as gradebook:
+        gradebook.update_or_create_student(name, first_name=name, last_name=name, email=name)
+    paths, _ = export(read_results(course))
+    for path in paths:
+        rows = list(csv.reader(path.open(encoding="utf-8", newline="")))
+        cells = [cell for row in rows for cell in row if name in cell]
+        assert cells and all(cell.startswith("'") for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("points", "text"),
+    [(0.0, "0"), (4.5, "4.5"), (10.0, "10"), (1 / 3, "0.3333"), (1234567.5, "1234567.5")],
+)
+def test_points_have_no_exponent_and_no_comma(points: float, text: str) -> None:
+    assert decimal(points) == text
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

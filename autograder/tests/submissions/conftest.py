@@ -1,10 +1,12 @@
 """A release, and a course that has nothing else, for the tests of intake."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from autograder.tests.gradebook.small_course import STEP, STUB, find_cell, source_notebook
+from autograder.tests.submissions.inbox_files import OTHER_STEP, other_notebook
 from autograder.workspace.files import write_json
 
 
@@ -21,6 +23,8 @@ def release() -> dict:
 
 @pytest.fixture
 def course(tmp_path: Path, release: dict) -> Path:
-    """A course with this release."""
+    """A course with this release and one of another step."""
     write_json(tmp_path / "course" / "release" / STEP / f"{STEP}.ipynb", release)
+    other = json.loads(other_notebook())
+    write_json(tmp_path / "course" / "release" / OTHER_STEP / f"{OTHER_STEP}.ipynb", other)
     return tmp_path / "course"

@@ -16,6 +16,7 @@ from autograder.tests.submissions.inbox_files import (
     NOTEBOOK,
     OTHER,
     RIGHT,
+    concerned,
     put_file,
     taken_files,
     zip_bytes,
@@ -50,8 +51,8 @@ def test_folders_and_zips_are_taken_and_a_damaged_file_is_named(
         path = course / "submitted" / student / STEP / f"{STEP}.ipynb"
         assert find_cell(json.loads(path.read_text()), "todo_layer")["source"] == RIGHT
     reasons = {record.student: record.reason for record in records if record.needs_review}
-    assert reasons.keys() == {"cut"}
-    assert "cut off" in reasons["cut"]
+    assert reasons.keys() == {"cut", "empty"}
+    assert "cut off" in reasons["cut"] and "not a notebook of this course" in reasons["empty"]
     assert collect(inbox, course) == records
 
 
@@ -87,13 +88,12 @@ def test_links_pipes_bombs_and_paths_out_of_a_zip_are_refused(
     os.mkfifo(inbox / "link" / f"pipe_{STEP}.ipynb")
     write_hostile_zip(inbox / "evil.zip", json.dumps(release))
     before = {path for path in tmp_path.rglob("*") if "course" not in path.parts}
-    records = collect(inbox, course)
+    records = concerned(collect(inbox, course))
     assert not any(record.taken for record in records)
     assert all(record.needs_review for record in records)
     assert sum(record.student == "evil" for record in records) == 6
-    assert {record.student for record in records} == {
-        "link", "loop", "linked", "loose.ipynb", "broken", "evil",
-    }  # fmt: skip
+    assert {record.student for record in records} == {"link", "loop", "broken", "evil", ""}
+    assert {record.file for record in records if not record.student} == {"linked", "loose.ipynb"}
     assert not list(course.glob("submitted/*"))
     assert {path for path in tmp_path.rglob("*") if "course" not in path.parts} == before
 
@@ -140,7 +140,7 @@ def test_problem_is_kept_until_its_step_is_submitted_again(tmp_path: Path, cours
     records = read_json(intake_records_path(course))["records"]
     assert {(record["file"], record["needs_review"]) for record in records} == {
         (f"{STEP}.ipynb", True),
-        ("notes.ipynb", False),
+        ("notes.ipynb", True),
     }
 
 
@@ -158,13 +158,21 @@ def test_second_version_of_a_notebook_needs_review_and_a_copy_does_not(
     assert to_review == [("bob", f"a/{STEP}.ipynb")]
 
 
-def test_second_download_is_the_same_student_and_asked_about(tmp_path: Path, course: Path) -> None:
-    for name in ("ada.zip", "ada (1).zip", "bob(2).zip"):
-        put_file(tmp_path, name, zip_bytes({f"{STEP}.ipynb": NOTEBOOK}))
+@pytest.mark.parametrize("second", ["ada (1).zip", "ada(2).zip", "ada - Copy.zip", "ada copy 2", "ada"])
+def test_second_download_is_the_same_student_and_asked_about_where_it_differs(
+    tmp_path: Path, course: Path, second: str
+) -> None:
+    """A person, or a browser, has given the name; the answers are joined by step."""
+    other = json.dumps(answered(json.loads(NOTEBOOK), todo_layer=OTHER))
+    put_file(tmp_path, "ada.zip", zip_bytes({f"{STEP}.ipynb": NOTEBOOK}))
+    if second.endswith(".zip"):
+        put_file(tmp_path, second, zip_bytes({f"{STEP}.ipynb": other}))
+    else:
+        put_file(tmp_path, f"{second}/{STEP}.ipynb", other.encode())
     records = collect(tmp_path / "inbox", course)
-    assert {record.student for record in records} == {"ada", "bob"}
+    assert {record.student for record in records} == {"ada"}
     [record] = [record for record in records if record.needs_review]
-    assert record.reason == "is a second entry for ada; the first one was taken."
+    assert "was left aside" in record.reason and "was taken for this step" in record.reason
 
 
 def test_trained_model_is_taken_and_graded_again_only_when_it_changes(tmp_path: Path) -> None:

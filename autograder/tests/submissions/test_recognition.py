@@ -8,6 +8,7 @@ from autograder.tests.submissions.inbox_files import (
     NOTEBOOK,
     OTHER,
     RIGHT,
+    concerned,
     put_file,
     taken_files,
     zip_bytes,
@@ -64,7 +65,7 @@ def test_files_of_other_kinds_are_named_and_reviewed_where_their_step_is_missing
     put_file(tmp_path, "emmy.zip", zip_bytes({"my work.py": "print(1)", ".ipynb_checkpoints/a.py": ""}))
     heads = {"nbformat": 4, "cells": [make_cell("markdown", "t", "# Heads")]}
     write_json(course / "release" / "05_heads" / "05_heads.ipynb", heads)
-    records = collect(inbox, course)
+    records = concerned(collect(inbox, course))
     assert {(record.student, record.file, record.needs_review) for record in records} == {
         ("ada", f"{STEP}.ipynb", False),
         ("ada", f"{STEP}.html", False),

@@ -21,6 +21,17 @@ from detrlab.toy import validation_set
         (make_target([[0.5, 0.5, 0.1, 0.0]]), "with a width or height that is not above 0"),
         (make_target([[-0.2, 0.5, 0.1, 0.1]]), "with its centre outside the image"),
         (make_target([[0.5, math.nan, 0.1, 0.1]]), "which is not finite"),
+        *(
+            (make_target([[0.5, 0.5, 0.2, 0.2], box]), "box 1 is (")
+            for box in (
+                [0.55, 0.5, 0.95, 0.9],
+                [0.1, 0.2, 0.6, 0.7],
+                [0.0, 0.0, 0.3, 0.3],
+                [0.7, 0.1, 0.9, 0.2],
+            )
+        ),
+        (make_target([[0.1, 0.2, 0.6, 0.7]]), "outside the image as (cx, cy, w, h). Are these corners"),
+        (make_target([[0.2, 0.9, 0.1, 0.3]]), "or COCO's boxes"),
         (make_target([[0.5, 0.5, 0.1, 0.1]], [3]), "Image 4, labels: 3 is not in 0..2"),
         (make_target([[0.5, 0.5, 0.1, 0.1]], [-1]), "Image 4, labels: -1 is not in 0..2"),
         (make_target([[0.5, 0.5, 0.1, 0.1]], [1, 2]), "labels: there are 2, but 1 boxes"),
@@ -46,5 +57,6 @@ def test_validate_names_image_and_field_of_malformed_target(malformed, message):
 
 
 def test_validate_accepts_well_formed_targets():
-    validate([valid_target(), make_target([]), make_target([[0, 1, 1, 1]], [2])], 3)
+    validate([valid_target(), make_target([]), make_target([[0.5, 0.5, 1, 1]], [2])], 3)
+    validate([make_target([[0.5, 0.495, 1, 1.0], [0.05, 0.95, 0.11, 0.1]])], 3)
     validate([target for _, target in validation_set()], 3)

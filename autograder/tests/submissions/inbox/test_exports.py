@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.gradebook.queries import platform_numbers
+from autograder.gradebook.queries import read_roster
 from autograder.submissions.intake import collect
-from autograder.submissions.student_ids import student_id
+from autograder.submissions.student_ids import Roster, student_id
 from autograder.tests.gradebook.small_course import STEP, find_cell
 from autograder.tests.submissions.inbox_files import (
     NOTEBOOK,
@@ -109,7 +109,7 @@ def test_files_that_a_browser_has_unpacked_are_taken_by_student(tmp_path: Path, 
     source = put_file(tmp_path, f"noetheremmy_LATE_46_679_{STEP}.ipynb", NOTEBOOK.encode())
     records = collect(source, course)
     assert set(taken_files(records)) == {"lovelaceada_45", "noetheremmy_46"}
-    assert [record.file for record in records if not record.student] == ["my grades.csv"]
+    assert {r.file: r.outcome for r in records if not r.student} == {"my grades.csv": "ignored"}
 
 
 def test_export_beside_other_entries_is_refused_and_makes_no_student(
@@ -117,9 +117,11 @@ def test_export_beside_other_entries_is_refused_and_makes_no_student(
 ) -> None:
     put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"]))
     records = collect(put_file(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
-    refused, taken = records
-    assert (refused.student, refused.needs_review, taken.student) == ("", True, "zoe")
-    assert "files of several people" in refused.reason
+    [refused] = [record for record in records if record.needs_review]
+    assert (refused.student, refused.file, set(taken_files(records))) == ("", "export.zip", {"zoe"})
+    assert "files of several people" in refused.reason and "--export canvas" in refused.reason
+    paths = {record.path for record in records if record.outcome == "refused" and record.path}
+    assert paths == {f"export.zip/{name}" for name in EXPORTS["canvas"]}
 
 
 def test_one_strange_file_does_not_turn_a_class_into_one_person(tmp_path: Path, course: Path) -> None:
@@ -128,15 +130,27 @@ def test_one_strange_file_does_not_turn_a_class_into_one_person(tmp_path: Path, 
     records = collect(source, course)
     assert set(taken_files(records)) == set(STUDENTS["canvas"])
     [nobodys] = [record for record in records if not record.student]
-    assert nobodys.file == f"{STEP}.ipynb" and nobodys.needs_review
+    assert nobodys.file == f"export.zip/{STEP}.ipynb" and nobodys.needs_review
 
 
 def test_students_of_an_export_are_found_by_their_platform_number(tmp_path: Path, course: Path) -> None:
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"]))
-    records = collect(source, course, platform_numbers(course))
+    records = collect(source, course, read_roster(course))
     assert sorted(taken_files(records)) == ["ada@uni.edu", "muellerzoe_1043"]
+
+
+def test_class_packed_as_one_is_taken_by_folder_where_the_roster_knows_them(
+    tmp_path: Path, course: Path
+) -> None:
+    """Also in a folder of its own; the one who is not on the roster is taken, too."""
+    files = {f"week/{name}/{STEP}.ipynb": NOTEBOOK for name in ("ada", "bob", "guest")}
+    source = put_file(tmp_path, "class.zip", zip_bytes(files | {"week/readme.txt": "x"}))
+    records = collect(source, course, Roster({"ada", "bob", "carl"}))
+    assert set(taken_files(records)) == {"ada", "bob", "guest"}
+    [one_student] = collect(source, course, Roster({"class", "ada", "bob"}))[-1:]
+    assert one_student.student == "class"
 
 
 def test_submission_taken_in_before_the_roster_needs_review(tmp_path: Path, course: Path) -> None:
@@ -145,6 +159,6 @@ def test_submission_taken_in_before_the_roster_needs_review(tmp_path: Path, cour
     collect(source, course)
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
-    records = collect(source, course, platform_numbers(course))
+    records = collect(source, course, read_roster(course))
     [earlier] = [record for record in records if record.student == "lovelaceada_1042"]
     assert earlier.needs_review and "counts for ada@uni.edu now" in earlier.reason

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.submissions import archives, inbox
+from autograder.submissions.inbox import archives, files
+from autograder.submissions.inbox.uploads import Upload
 from autograder.submissions.intake import collect
 from autograder.tests.gradebook.small_course import STEP
-from autograder.tests.submissions.inbox_files import NOTEBOOK, put_file, zip_bytes
+from autograder.tests.submissions.inbox_files import NOTEBOOK, concerned, put_file, zip_bytes
 
 
 def test_zip_in_a_zip_is_read_and_a_third_level_is_refused(tmp_path: Path, course: Path) -> None:
@@ -23,13 +24,12 @@ def test_zip_in_a_zip_is_read_and_a_third_level_is_refused(tmp_path: Path, cours
 
 
 def test_total_size_of_nested_zips_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "MAX_BYTES", 5_000)
+    monkeypatch.setattr(archives, "MAX_BYTES", 5_000)
     blanks = zip_bytes({f"{number}.ipynb": b" " * 4_000 for number in range(10)})
     bomb = zip_bytes({f"{number}.zip": blanks for number in range(10)})
-    monkeypatch.setattr(archives, "MAX_TOTAL", 20_000)
+    monkeypatch.setattr(files, "MAX_TOTAL", 20_000)
     contents = [
-        content
-        for _, content in archives.files_of_zip(io.BytesIO(bomb), "bomb.zip", archives.ByteBudget())
+        content for _, content in archives.files_of_zip(io.BytesIO(bomb), "bomb.zip", files.ByteBudget())
     ]
     sizes = [len(content) for content in contents if isinstance(content, bytes)]
     assert sum(sizes) <= 20_000 and len(sizes) < 6
@@ -39,11 +39,11 @@ def test_total_size_of_nested_zips_is_limited(monkeypatch: pytest.MonkeyPatch) -
 def test_total_size_of_a_folder_with_zips_is_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MAX_TOTAL", 20_000)
+    monkeypatch.setattr(files, "MAX_TOTAL", 20_000)
     for number in range(10):
         put_file(tmp_path, f"ada/{number}.zip", zip_bytes({f"{number}.ipynb": b" " * 4_000}))
         put_file(tmp_path, f"ada/{number}.ipynb", b" " * 4_000)
-    contents = [content for _, content in inbox.files_of(tmp_path / "inbox" / "ada")]
+    contents = [content for _, content in Upload(tmp_path / "inbox" / "ada").files(files.ByteBudget())]
     assert sum(len(content) for content in contents if isinstance(content, bytes)) <= 20_000
     assert "larger than" in str(contents[-1])
 
@@ -64,7 +64,7 @@ def test_zip_with_thousands_of_names_for_one_member_is_refused() -> None:
         archive.writestr(f"{STEP}.ipynb", b" " * 1_000_000)
         archive.filelist *= 6_000
     content = io.BytesIO(file.getvalue())
-    [(_, reason)] = archives.files_of_zip(content, "bomb.zip", archives.ByteBudget())
+    [(_, reason)] = archives.files_of_zip(content, "bomb.zip", files.ByteBudget())
     assert "more than 5000 files" in str(reason)
 
 
@@ -73,7 +73,7 @@ def test_odd_folder_names_in_a_zip_change_nothing_outside_of_the_submission(
     tmp_path: Path, course: Path, name: str
 ) -> None:
     source = put_file(tmp_path, "ada.zip", zip_bytes({f"{name}/{STEP}.ipynb": NOTEBOOK, "b.txt": "x"}))
-    [record] = collect(source, course)
+    [record] = concerned(collect(source, course))
     assert record.taken == (name != "..") and record.file.isprintable()
     assert sorted(path.name for path in course.iterdir() if path.name != ".grading") == sorted(
         ["release", "intake.json", *(["submitted"] if record.taken else [])]
