@@ -26,7 +26,7 @@ def releases_of(course: Path) -> Releases:
 
 
 def read_submitted(path: Path, releases: Releases) -> dict[str, Notebook]:
-    """Return the notebook of a file, whatever its name, rebuilt on the release of each step that it holds.
+    """Return the notebook of a file, rebuilt on the release of each step of which it holds cells.
 
     Raises:
         ValueError: if the file cannot be read as a notebook, or holds no cells of a step.
