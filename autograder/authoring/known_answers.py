@@ -6,6 +6,10 @@
     replace = "self.self_attn(q, k, value=src)"
     with = "self.self_attn(q, k, value=q)"
     message = "Your values carry the positional encoding. ..."
+    variants = [[["q = k = src + pos", "q = k = v = src + pos"], ["value=src", "value=v"]]]
+
+`variants` are other ways to write the same mistake, each a list of replacements; they must get the same
+message, and tell whether the message is tied to one way of writing it.
 
 Correct answers written differently are the alternatives in alternatives/NN_name/*.py; each replaces the
 TODO cell that its first line names: `# exercise: encoder_layer`.
@@ -23,6 +27,7 @@ from detrlab.cells.cell import Cell
 
 FOLDER = Path(__file__).parent
 STUB = "raise NotImplementedError"
+Replacements = tuple[tuple[str, str], ...]  # texts of the solution, and what takes their places
 
 
 @dataclass(frozen=True)
@@ -31,29 +36,30 @@ class KnownSlip:
 
     id: str
     exercise: str
-    old: str  # the text in the solution that is replaced
-    new: str
+    replacements: Replacements
     message: str  # that the learner must see
+    variants: tuple[Replacements, ...] = ()  # other ways to make the same mistake
 
     def apply(self, cells: list[Cell]) -> list[Cell]:
-        """Return the step's cells with this slip in the solution.
+        """Return the step's cells with this slip in the solution; raise SourceError as `replaced` does."""
+        return replaced(cells, self.exercise, self.replacements, f"Slip {self.id!r}")
 
-        Raises:
-            SourceError: unless the replaced text occurs exactly once in the TODO.
-        """
-        changed = [
-            replace(cell, source=cell.source.replace(self.old, self.new))
-            if cell.role == "todo" and cell.name == self.exercise
-            else cell
-            for cell in cells
-        ]
-        count = sum(c.source.count(self.old) for c in cells if c.name == self.exercise)
-        if count != 1:
+
+def replaced(cells: list[Cell], exercise: str, replacements: Replacements, name: str) -> list[Cell]:
+    """Return a step's cells with replacements in the TODO of an exercise; `name` is for the message.
+
+    Raises:
+        SourceError: unless each replaced text occurs exactly once in the TODO when its turn comes.
+    """
+    [source] = [cell.source for cell in cells if (cell.role, cell.name) == ("todo", exercise)]
+    for old, new in replacements:
+        if (count := source.count(old)) != 1:
             raise SourceError(
-                f"Slip {self.id!r}: its `replace` text stands {count} times in the TODO of "
-                f"{self.exercise}; it has to stand there exactly once."
+                f"{name}: its `replace` text {old!r} stands {count} times in the TODO of {exercise}; it "
+                "has to stand there exactly once."
             )
-        return changed
+        source = source.replace(old, new)
+    return with_answer(cells, exercise, source)
 
 
 def slips(step: str) -> list[KnownSlip]:
@@ -68,11 +74,18 @@ def slips(step: str) -> list[KnownSlip]:
     rows = tomllib.loads(path.read_text(encoding="utf-8")).get("slip", [])
     keys = {"id", "exercise", "replace", "with", "message"}
     for row in rows:
-        if row.keys() != keys:
+        if row.keys() - {"variants"} != keys:
             wrong_keys = ", ".join(sorted(keys ^ row.keys()))
             raise SourceError(f"{path.name}, slip {row.get('id')!r}: check the keys {wrong_keys}.")
     return [
-        KnownSlip(row["id"], row["exercise"], row["replace"], row["with"], row["message"]) for row in rows
+        KnownSlip(
+            row["id"],
+            row["exercise"],
+            ((row["replace"], row["with"]),),
+            row["message"],
+            tuple(tuple((old, new) for old, new in variant) for variant in row.get("variants", [])),
+        )
+        for row in rows
     ]
 
 
@@ -100,10 +113,10 @@ def with_answer(cells: list[Cell], exercise: str, source: str) -> list[Cell]:
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """An answer whose verdict is known: a solution, a stub, a slip or an alternative.
+    """An answer whose verdict is known: a solution, a stub, a slip, a variant of one or an alternative.
 
     Attributes:
-        name: "solution", "stub", or the name of the slip or the alternative.
+        name: "solution", "stub", or the name of the slip, the variant or the alternative.
         exercise: the exercise that it answers.
         expected: "✓", "○", or "✗" and the message that the learner must see.
         cells: the step's cells, which include the answer.
@@ -127,6 +140,10 @@ def known_answers(step: str) -> Iterator[KnownAnswer]:
         yield KnownAnswer("stub", exercise.name, "○", stub(cells, exercise.name))
     for slip in slips(step):
         yield KnownAnswer(slip.id, slip.exercise, f"✗ {slip.message}", slip.apply(cells))
+        for number, replacements in enumerate(slip.variants, start=1):
+            name = f"{slip.id}, variant {number}"
+            changed = replaced(cells, slip.exercise, replacements, name)
+            yield KnownAnswer(name, slip.exercise, f"✗ {slip.message}", changed)
     for name, exercise_name, source in alternatives(step):
         yield KnownAnswer(name, exercise_name, "✓", with_answer(cells, exercise_name, source))
 

@@ -14,9 +14,9 @@ from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip, slips
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.reference import define, reference
-from detrlab.checks.comparing import Slip, judge
 from detrlab.checks.observing import Outcome, observe
 from detrlab.checks.probing import Case, find
+from detrlab.checks.recognising import Slip, judge
 
 
 def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from detrlab.checks import codec
-from detrlab.checks.comparing import Slip, agree, judge
+from detrlab.checks.comparing import agree
 from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
 from detrlab.checks.observing import Outcome, observe
 from detrlab.checks.probing import PROBES, find
+from detrlab.checks.recognising import Slip, judge
 from detrlab.study.notebooks import DONE, WRONG
 from detrlab.study.session import checked
 

@@ -20,7 +20,7 @@ def main() -> None:
         known for known in known_answers.slips(STEP) if (known.exercise, known.id) == (EXERCISE, SLIP)
     ]
     answers = solution(STEP)
-    answers[f"todo_{EXERCISE}"] = answers[f"todo_{EXERCISE}"].replace(slip.old, slip.new)
+    answers[f"todo_{EXERCISE}"] = answers[f"todo_{EXERCISE}"].replace(*slip.replacements[0])
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         server.unpack_bundle(root)

@@ -25,7 +25,7 @@ def test_learner_corrects_answer_validates_and_submits(lab, week1, tmp_path):
 
     [slip] = [known for known in known_answers.slips(STEP) if known.id == SLIP]
     answer = solution(STEP)[f"todo_{EXERCISE}"]
-    lab.write(todo, answer.replace(slip.old, slip.new))
+    lab.write(todo, answer.replace(*slip.replacements[0]))
     lab.run(todo)
     output = lab.run(check)
     assert f"✗ {slip.message}" in " ".join(output.split())

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 
 
 class CheckFailed(AssertionError):
-    """A check has failed. Shown as its message, without a traceback; nbgrader scores it as a failure."""
+    """A check has failed. Shown as its message, without a traceback; nbgrader scores it as a failure.
+
+    Attributes:
+        slip: the id of the known mistake that was recognised, if any.
+        case: the number of the case that failed, from 1.
+    """
 
     mark = "✗"
     frames: Sequence[str] = ()
+    slip: str | None = None
+    case: int | None = None
 
     def lines(self) -> list[str]:
         """Return what the learner sees, by line: the message and the frames of their own code, if any."""
@@ -26,11 +33,15 @@ class NothingYet(CheckFailed):
 
 
 class LearnerBug(CheckFailed):
-    """The learner's code raised; the message is followed by the frames of that code, not by ours."""
+    """The learner's code raised; the message is followed by the frames of that code, not by ours.
 
-    def __init__(self, message: str, frames: Sequence[str] = ()):
+    Attributes:
+        error: the name of the class of what it raised.
+    """
+
+    def __init__(self, message: str, frames: Sequence[str] = (), error: str = ""):
         super().__init__(message)
-        self.frames = list(frames)
+        self.frames, self.error = list(frames), error
 
 
 class WrongValue(CheckFailed):

@@ -25,14 +25,18 @@ class Outcome:
     failure: CheckFailed | None = None
 
     def to_data(self) -> dict:
-        """Return the outcome as data for a fixture; of a failure the message is kept."""
+        """Return the outcome as data for a fixture; of a failure the message and an error's type are kept."""
         failure = str(self.failure) if self.failure else None
-        return {"values": self.values, "advice": self.advice, "failure": failure}
+        error = getattr(self.failure, "error", None)
+        return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}
 
     @classmethod
     def from_data(cls, data: dict) -> "Outcome":
         """Read what `to_data` wrote."""
-        failure = CheckFailed(data["failure"]) if data["failure"] else None
+        message, error = data["failure"], data["error"]
+        failure = CheckFailed(message) if message else None
+        if error is not None:
+            failure = LearnerBug(message, error=error)
         return cls(data["values"], data["advice"], failure)
 
 
@@ -81,9 +85,12 @@ def observe(probe: Probe, learner: Any, case: Case) -> Outcome:
                 f"{missing[1]} has no `forward`: is it spelled so, and indented like `__init__`? "
                 "(nn.ModuleList has none either; nn.Sequential has.)"
             )
-            outcome.failure = LearnerBug(message, learner_frames(error))
+            outcome.failure = LearnerBug(message, learner_frames(error), names[0])
         elif "NotImplementedError" in names:
             outcome.failure = NothingYet("nothing here yet")
         else:
-            outcome.failure = LearnerBug(f"your code raised {names[0]}: {error}", learner_frames(error))
+            frames = learner_frames(error)
+            # Without a frame of the learner's, it was our use of their object that failed.
+            what = "your code raised" if frames else "it cannot be used as it should be:"
+            outcome.failure = LearnerBug(f"{what} {names[0]}: {error}", frames, names[0])
     return outcome

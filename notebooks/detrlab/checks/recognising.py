@@ -1,0 +1,131 @@
+"""Judge what a learner's code did by what is right, and name the known mistake where it is one.
+
+A known mistake is recognised by what it does up to the first wrong observation: what comes after it often
+follows from how the rest is written. Its message is asserted where it does the same in every case, and
+hedged where it explains only a part of what is wrong.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from detrlab.checks.comparing import agree, first_difference, same, same_failure
+from detrlab.checks.errors import NothingYet
+from detrlab.checks.observing import Outcome
+
+DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
+HEDGE = "It looks as if this is why:"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A known wrong answer: its outcome in each case, and the message for learners who gave it."""
+
+    id: str
+    message: str
+    outcomes: Sequence[Outcome]  # by case
+
+
+def judge(
+    mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip], secret: bool = False
+) -> None:
+    """Compare a learner's outcomes with the right ones; return if all agree.
+
+    The message describes the first case that differs, or is that of the slip which was recognised.
+
+    Args:
+        mine, right: outcomes by case, of the learner's code and of the solution.
+        slips: the known wrong answers, with their outcomes in the same cases.
+        secret: leave numbers out of the message.
+
+    Raises:
+        NothingYet: if the exercise is still the stub.
+        CheckFailed: if a case differs; it has the number of the case and the slip's id.
+    """
+    for number, (outcome, expected) in enumerate(zip(mine, right, strict=True)):
+        if isinstance(outcome.failure, NothingYet):
+            raise outcome.failure
+        if agree(outcome, expected):
+            continue
+        failure = first_difference(outcome, expected, secret)
+        message = DECIMALS.sub("…", str(failure)) if secret else str(failure)
+        if recognised := recognise(mine, right, slips, number):
+            slip, is_certain = recognised
+            stop = "" if message.endswith((".", "?")) else "."
+            message = slip.message if is_certain else f"{message}{stop} {HEDGE} {slip.message}"
+            failure.slip = slip.id
+        failure.args, failure.case = (message,), number + 1
+        raise failure
+
+
+def recognise(
+    mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip], first: int
+) -> tuple[Slip, bool] | None:
+    """Return the slip that a learner made, and whether that is certain; None if no slip is like it.
+
+    It is certain if the slip does the same in every case, and no other slip does, or none that differs
+    later on. An error of the same type with another text is less than certain.
+
+    Args:
+        mine, right: outcomes by case, of the learner's code and of the solution.
+        slips: the known wrong answers.
+        first: the index of the first case that is wrong.
+    """
+    spans = [until_wrong(*outcomes) for outcomes in zip(mine, right, strict=True)]
+
+    def fits(slip: Slip, case: int) -> bool:
+        return does_the_same(mine[case], slip.outcomes[case], *spans[case])
+
+    alike = [slip for slip in slips if fits(slip, first)]
+    number_of_fits = {slip.id: sum(fits(slip, case) for case in range(len(mine))) for slip in alike}
+
+    def likeness(slip: Slip) -> tuple[int, bool, int]:
+        agreeing = sum(map(number_of_agreements, mine, slip.outcomes))
+        return number_of_fits[slip.id], same_words(mine[first], slip.outcomes[first]), agreeing
+
+    if not alike:
+        return None
+    best = max(alike, key=likeness)
+    fits_everywhere = number_of_fits[best.id] == len(mine)
+    rivals = [slip for slip in alike if number_of_fits[slip.id] == number_of_fits[best.id] and slip != best]
+    _, ends_there = spans[first]
+    if ends_there and not same_words(mine[first], best.outcomes[first]):
+        return (best, False) if fits_everywhere and not rivals else None
+    return best, fits_everywhere and (not rivals or all(map(agree, mine, best.outcomes)))
+
+
+def until_wrong(mine: Outcome, right: Outcome) -> tuple[list[str], bool]:
+    """Name what was observed up to the first wrong value, and what was observed only since it is wrong.
+
+    Returns:
+        the names, and whether all these values are right: then the outcome is right, or it ended early.
+    """
+    names: list[str] = []
+    is_wrong = False
+    for what, value in mine.values.items():
+        if is_wrong and what in right.values:
+            break
+        names.append(what)
+        is_wrong = is_wrong or what not in right.values or not same(value, right.values[what])
+    return names, not is_wrong
+
+
+def does_the_same(mine: Outcome, theirs: Outcome, names: Sequence[str], ends_there: bool) -> bool:
+    """Return whether two outcomes agree in these observations, and in how they end if they end there."""
+    if not all(what in theirs.values and same(mine.values[what], theirs.values[what]) for what in names):
+        return False
+    if not ends_there:
+        return True
+    return mine.values.keys() == theirs.values.keys() and same_failure(mine.failure, theirs.failure)
+
+
+def number_of_agreements(mine: Outcome, theirs: Outcome) -> int:
+    """Count the observations that agree, and the end as one."""
+    common = mine.values.keys() & theirs.values.keys()
+    values = sum(same(mine.values[what], theirs.values[what]) for what in common)
+    return values + same_failure(mine.failure, theirs.failure)
+
+
+def same_words(mine: Outcome, theirs: Outcome) -> bool:
+    """Return whether two failures, or none, have the same text."""
+    return str(mine.failure) == str(theirs.failure)
