@@ -97,3 +97,8 @@ def test_type_of_an_error_survives_the_fixture():
     assert isinstance(outcome.failure, LearnerBug) and outcome.failure.error == "RuntimeError"
     ours = Outcome.from_data(Outcome({}, failure=CheckFailed("no such part")).to_data())
     assert type(ours.failure) is CheckFailed
+
+
+def test_message_is_hedged_between_two_slips_that_do_the_same():
+    slips = [Slip(name, f"{name}.", [wrong(), wrong()]) for name in ("one", "two")]
+    assert HEDGE in str(failure([wrong(), wrong()], *slips))
