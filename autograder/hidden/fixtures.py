@@ -39,7 +39,9 @@ def fixture(exercise: str) -> dict:
         if True not in wrong:
             raise SourceError(f"{exercise}: no case tells slip {slip.id!r} from the solution.")
         if recognise(slip.outcomes, right, slips, wrong.index(True)) != (slip, True):
-            raise SourceError(f"{exercise}: no case tells slip {slip.id!r} from another: join their rows.")
+            raise SourceError(
+                f"{exercise}: no case tells slip {slip.id!r} from another: join their rows."
+            )
     return {
         "cases": cases,
         "right": [outcome.to_data() for outcome in right],

@@ -108,7 +108,9 @@ def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
     gap = (mine.double() - right.double()).abs()
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     off = gap > ATOL + RTOL * right.double().abs()
-    message = f"{what} has the right shape, but {share(int(off.sum()), off.numel())} of its numbers are off"
+    message = (
+        f"{what} has the right shape, but {share(int(off.sum()), off.numel())} of its numbers are off"
+    )
     if secret:
         return f"{message}."
     values = f"yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}"

@@ -31,7 +31,10 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
-CUT = "The outputs are right: look for a detach, a no_grad or .data on the way."
+CUT = (
+    "The outputs are right, and the gradient is not: a part of it is cut off (by a detach, a no_grad or "
+    ".data), or a step on the way has another derivative than it should."
+)
 
 
 def gradient_at(start: Tensor, output: Tensor) -> Tensor:
