@@ -43,7 +43,7 @@ class KnownSlip:
     variants: tuple[Replacements, ...] = ()  # other ways to make the same mistake
 
     def apply(self, cells: list[Cell]) -> list[Cell]:
-        """Return the step's cells with this slip in the solution; raise SourceError as `replaced` does."""
+        """Return the step's cells with this slip in the solution; raise as `replaced` does."""
         return replaced(cells, self.exercise, self.replacements, f"Slip {self.id!r}")
 
 

@@ -25,7 +25,7 @@ class Outcome:
     failure: CheckFailed | None = None
 
     def to_data(self) -> dict:
-        """Return the outcome as data for a fixture; of a failure the message and an error's type are kept."""
+        """Return the outcome as data for a fixture; of a failure message and type are kept."""
         failure = str(self.failure) if self.failure else None
         error = getattr(self.failure, "error", None)
         return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}

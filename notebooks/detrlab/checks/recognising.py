@@ -67,8 +67,8 @@ def recognise(
 ) -> tuple[Slip, bool] | None:
     """Return the slip that a learner made, and whether that is certain; None if no slip is like it.
 
-    It is certain if the slip does the same in every case, and no other slip does, or none that agrees after
-    the first wrong value too. An error of the same type with another text is less than certain.
+    It is certain if the slip does the same in every case, and no other slip does, or none that agrees
+    after the first wrong value too. An error of the same type with another text is less than certain.
 
     Args:
         mine, right: outcomes by case, of the learner's code and of the solution.
@@ -134,7 +134,7 @@ def number_of_agreements(mine: Outcome, theirs: Outcome) -> int:
 
 
 def same_words(mine: Outcome, theirs: Outcome) -> bool:
-    """Return whether two failures have the same text, as far as it is shown; True if neither is an error."""
+    """Return whether two failures have the same text, up to SHOWN; True if neither is an error."""
     texts = []
     for failure in (mine.failure, theirs.failure):
         error = failure.error if isinstance(failure, LearnerBug) else ""

@@ -118,8 +118,8 @@ def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
 
 
 RATES = (
-    "The rates that were given are raised over 100 steps by TrainingRun: are lr and lr_backbone handed on, "
-    "and does TrainingRun have the optimiser that moves the weights?"
+    "The rates that were given are raised over 100 steps by TrainingRun: are lr and lr_backbone handed "
+    "on, and does TrainingRun have the optimiser that moves the weights?"
 )
 WEIGHTS = "Look at what your DetrLoss gets: noobj_weight handed on, and weight_class=3.0."
 MEANINGS = {
