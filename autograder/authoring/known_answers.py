@@ -9,7 +9,8 @@
     variants = [[["q = k = src + pos", "q = k = v = src + pos"], ["value=src", "value=v"]]]
 
 `variants` are other ways to write the same mistake, each a list of replacements; they must get the same
-message, and tell whether the message is tied to one way of writing it.
+message, and tell whether the message is tied to one way of writing it. A slip that needs more than one
+replacement has such a list as `replacements`, in place of `replace` and `with`.
 
 Correct answers written differently are the alternatives in alternatives/NN_name/*.py; each replaces the
 TODO cell that its first line names: `# exercise: encoder_layer`.
@@ -19,6 +20,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from autograder.authoring.exercises import exercises_of
 from autograder.authoring.markers import SourceError
@@ -41,7 +43,7 @@ class KnownSlip:
     variants: tuple[Replacements, ...] = ()  # other ways to make the same mistake
 
     def apply(self, cells: list[Cell]) -> list[Cell]:
-        """Return the step's cells with this slip in the solution. SourceError as of `replaced`."""
+        """Return the step's cells with this slip in the solution; raise as `replaced` does."""
         return replaced(cells, self.exercise, self.replacements, f"Slip {self.id!r}")
 
 
@@ -72,21 +74,18 @@ def slips(step: str) -> list[KnownSlip]:
     if not path.is_file():
         return []
     rows = tomllib.loads(path.read_text(encoding="utf-8")).get("slip", [])
-    keys = {"id", "exercise", "replace", "with", "message"}
-    for row in rows:
-        if row.keys() - {"variants"} != keys:
-            wrong_keys = ", ".join(sorted(keys ^ row.keys()))
-            raise SourceError(f"{path.name}, slip {row.get('id')!r}: check the keys {wrong_keys}.")
-    return [
-        KnownSlip(
-            row["id"],
-            row["exercise"],
-            ((row["replace"], row["with"]),),
-            row["message"],
-            tuple(tuple((old, new) for old, new in variant) for variant in row.get("variants", [])),
-        )
-        for row in rows
-    ]
+    return [known_slip(row, path.name) for row in rows]
+
+
+def known_slip(row: dict[str, Any], table: str) -> KnownSlip:
+    """Return one row of a table of slips; raise SourceError if it lacks a key or has an unknown one."""
+    keys = {"id", "exercise", "message"} | ({"replacements"} & row.keys() or {"replace", "with"})
+    if row.keys() - {"variants"} != keys:
+        wrong_keys = ", ".join(sorted(keys ^ row.keys() - {"variants"}))
+        raise SourceError(f"{table}, slip {row.get('id')!r}: check the keys {wrong_keys}.")
+    ways = [row.get("replacements") or [[row["replace"], row["with"]]], *row.get("variants", [])]
+    first, *others = [tuple((old, new) for old, new in way) for way in ways]
+    return KnownSlip(row["id"], row["exercise"], first, row["message"], tuple(others))
 
 
 def alternatives(step: str) -> Iterator[tuple[str, str, str]]:
@@ -120,12 +119,14 @@ class KnownAnswer:
         exercise: the exercise that it answers.
         expected: "✓", "○", or "✗" and the message that the learner must see.
         cells: the step's cells, which include the answer.
+        is_variant: whether it is a variant of a slip, of which the message may be hedged.
     """
 
     name: str
     exercise: str
     expected: str
     cells: list[Cell]
+    is_variant: bool = False
 
 
 def known_answers(step: str) -> Iterator[KnownAnswer]:
@@ -143,7 +144,7 @@ def known_answers(step: str) -> Iterator[KnownAnswer]:
         for number, replacements in enumerate(slip.variants, start=1):
             name = f"{slip.id}, variant {number}"
             changed = replaced(cells, slip.exercise, replacements, name)
-            yield KnownAnswer(name, slip.exercise, f"✗ {slip.message}", changed)
+            yield KnownAnswer(name, slip.exercise, f"✗ {slip.message}", changed, is_variant=True)
     for name, exercise_name, source in alternatives(step):
         yield KnownAnswer(name, exercise_name, "✓", with_answer(cells, exercise_name, source))
 

@@ -11,6 +11,7 @@ from autograder.hidden.reference import reference
 from detrlab.check import FIXTURES
 from detrlab.checks import codec
 from detrlab.checks.comparing import agree, same
+from detrlab.checks.recognising import recognise
 
 VISIBLE_SEED = 20200526  # the date of the paper on arXiv
 
@@ -23,7 +24,7 @@ def fixture(exercise: str) -> dict:
 
     Raises:
         SourceError: if the solution fails its own check, if there are no slips, or if no case
-            distinguishes a slip from the solution.
+            distinguishes a slip from the solution, or from another slip.
     """
     cases = draw_cases(exercise, VISIBLE_SEED, reference)
     right = observe_all(exercise, reference(exercise), cases)
@@ -34,8 +35,13 @@ def fixture(exercise: str) -> dict:
     if not slips:
         raise SourceError(f"{exercise}: a TODO needs a table of slips in autograder/slips.")
     for slip in slips:
-        if all(map(agree, slip.outcomes, right)):
+        wrong = [not agree(*outcomes) for outcomes in zip(slip.outcomes, right, strict=True)]
+        if True not in wrong:
             raise SourceError(f"{exercise}: no case tells slip {slip.id!r} from the solution.")
+        if recognise(slip.outcomes, right, slips, wrong.index(True)) != (slip, True):
+            raise SourceError(
+                f"{exercise}: no case tells slip {slip.id!r} from another: join their rows."
+            )
     return {
         "cases": cases,
         "right": [outcome.to_data() for outcome in right],

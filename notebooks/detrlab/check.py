@@ -10,7 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from detrlab.checks import codec
+from detrlab.checks.comparing import same
 from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
 from detrlab.checks.examining import examine, time_limit
 from detrlab.checks.observing import Outcome
@@ -81,7 +84,7 @@ def toy_detr(detr_class: Any) -> None:
 
     Raises:
         NothingYet: if there is no such file in the current folder.
-        CheckFailed: if it cannot be read or does not fit the class.
+        CheckFailed: if it cannot be read, does not fit the class, or would earn no points.
     """
     from detrlab.ap import evaluate, share_of_points
     from detrlab.checkpoint import NAME, load_detr
@@ -93,8 +96,10 @@ def toy_detr(detr_class: Any) -> None:
         ap = evaluate(load_detr(detr_class), validation_set())["AP"]
     except ValueError as problem:
         raise CheckFailed(f"toy_detr: {problem}") from None
-    share = f"{share_of_points(ap):.0%} of the points"
-    print(f"✓ toy_detr: AP {ap:.2f} on the validation images. On others like them that is about {share}.")
+    measured = f"toy_detr: AP {ap:.2f} on the validation images"
+    if not (share := share_of_points(ap)):
+        raise CheckFailed(f"{measured}, which earns no points yet. Train for longer, then save it again.")
+    print(f"✓ {measured}. On others like them that is about {share:.0%} of the points.")
 
 
 def draw(kind: str, exercise: str, failure: WrongValue) -> None:
@@ -114,10 +119,20 @@ def draw(kind: str, exercise: str, failure: WrongValue) -> None:
     if kind == "terms" and failure.what in terms:
         figure, words = compare_terms(mine, terms, title)
         show(figure, f"Your numbers beside the expected ones. {words}")
-    elif kind != "terms" and getattr(failure.right, "ndim", 0) > 1:  # neither a shape nor a truth value
+    elif kind != "terms" and can_be_told_apart(failure.mine, failure.right):
         figure = compare_panels(failure.mine, failure.right, kind, title)
         words = describe_difference(failure.mine, failure.right, kind)
         show(figure, f"Your answer beside the expected one: {failure.what}. {words}")
+
+
+def can_be_told_apart(mine: object, right: object) -> bool:
+    """Return whether a picture of two values would show that they differ.
+
+    It shows a table [..., n, m]: no shape, no truth value, and no other kind of the same numbers.
+    """
+    if getattr(right, "ndim", 0) < 2 or not torch.is_tensor(right):
+        return False
+    return not torch.is_tensor(mine) or not same(mine.double(), right.double())
 
 
 def __getattr__(exercise: str) -> Callable[[Any], None]:

@@ -1,6 +1,7 @@
 """detrlab.check: the answers of a visible check, and what it draws."""
 
 import pytest
+import torch
 
 from autograder.authoring import known_answers
 from autograder.authoring.exercises import exercises_of, step_of
@@ -29,6 +30,31 @@ def test_check_reports_right_unwritten_and_wrong_answers(capsys):
 def test_unknown_check_raises_error_with_known_names():
     with pytest.raises(AttributeError, match=r'no check named "encodr"; there are: .*encoder'):
         check.encodr  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("mine", "is_drawn"),
+    [
+        (torch.eye(2).long(), False),
+        (torch.eye(2, dtype=torch.float64), False),
+        (torch.ones(2, 2), True),
+        (torch.eye(3), True),
+        ([[1.0, 0.0], [0.0, 1.0]], True),
+    ],
+)
+def test_table_of_the_right_numbers_of_another_kind_is_not_drawn(mine, is_drawn):
+    assert check.can_be_told_apart(mine, torch.eye(2)) is is_drawn
+    assert not check.can_be_told_apart(mine, torch.ones(2))
+
+
+@pytest.mark.parametrize("ap", [0.0, 0.001])
+def test_trained_model_that_earns_no_points_gets_no_tick(monkeypatch, tmp_path, ap):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "toy_detr.safetensors").touch()
+    monkeypatch.setattr("detrlab.checkpoint.load_detr", lambda _: None)
+    monkeypatch.setattr("detrlab.ap.evaluate", lambda *_: {"AP": ap})
+    with pytest.raises(CheckFailed, match=r"AP 0\.00 .*, which earns no points yet"):
+        check.toy_detr(None)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """The committed numbers of the visible checks are those that the sources give."""
 
+import dataclasses
+
 import pytest
 
 from autograder.authoring.exercises import exercises_of, step_of
 from autograder.authoring.known_answers import slips
+from autograder.authoring.markers import SourceError
 from autograder.authoring.sources import all_steps
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.checking import observe_all
@@ -46,3 +49,13 @@ def test_fixture_agrees_with_a_fresh_one(exercise):
     for committed_outcome, fresh_outcome in pairs:
         outcomes = Outcome.from_data(committed_outcome), Outcome.from_data(fresh_outcome)
         assert agree(*outcomes), "run `make notebooks`"
+
+
+def test_two_rows_that_no_case_tells_apart_are_refused(monkeypatch):
+    twins = [slip for slip in slips("02_positional_encoding") if slip.id == "only-sines"]
+    twins += [dataclasses.replace(twins[0], id="twin", message="Another message.")]
+    monkeypatch.setattr("autograder.hidden.checking.slips", lambda _: twins)
+    with pytest.raises(
+        SourceError, match="no case tells slip 'only-sines' from another: join their rows"
+    ):
+        fixture("sine_1d")

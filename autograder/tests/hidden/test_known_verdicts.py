@@ -1,4 +1,4 @@
-"""Every known answer gets its verdict: solutions, stubs, slips and alternatives.
+"""Every known answer gets its verdict: solutions, stubs, slips, their variants and alternatives.
 
 Slips meet the hidden checks in judging/test_judge.py, where their code runs in a sandbox.
 """
@@ -9,7 +9,7 @@ import torch
 from autograder.authoring.exercises import exercises_of
 from autograder.authoring.known_answers import known_answers
 from autograder.authoring.sources import all_steps
-from autograder.hidden.known_verdicts import answer, hidden_verdict, visible_verdict
+from autograder.hidden.known_verdicts import answer, hidden_verdict, is_expected, visible_verdict
 
 torch.set_num_threads(1)
 # The answers to an exercise are checked in one process, which computes once what is right.
@@ -27,6 +27,10 @@ def test_known_answer_gets_its_verdict(step, known):
     exercise, expected = known.exercise, known.expected
     symbol = {e.name: e.symbol for e in exercises_of(step)}[exercise]
     learner = answer(known.cells, step, symbol)
+    if known.is_variant:
+        verdicts = visible_verdict(exercise, learner), hidden_verdict(exercise, learner, seed=7)
+        assert [verdict for verdict in verdicts if not is_expected(verdict, known)] == []
+        return
     visible = f"○ {exercise}: nothing here yet" if expected == "○" else expected
     assert visible_verdict(exercise, learner) == visible
     if not expected.startswith("✗"):

@@ -9,7 +9,7 @@ import torch
 from detrlab.checks.errors import CheckFailed, LearnerBug, WrongValue
 from detrlab.checks.observing import Outcome
 from detrlab.checks.probing import UNKNOWN
-from detrlab.checks.text import printable
+from detrlab.checks.text import printable, share
 
 ATOL, RTOL = 1e-4, 1e-3  # LayerNorm with an eps of 1e-6 differs by 1e-4
 LONGEST = 200  # characters of a value in a message
@@ -118,11 +118,6 @@ def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
         return f"{message}."
     values = f"yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}"
     return f"{message}; the largest difference is at {place}: {values}."
-
-
-def share(part: int, whole: int) -> str:
-    """Return a share in words: "all", or a percentage that is neither 0 nor 100 where it is neither."""
-    return "all" if part == whole else f"{min(max(round(100 * part / whole), 1), 99)}%"
 
 
 def holds_fractions(value: Any) -> bool:

@@ -33,7 +33,10 @@ class Probe:
 
 PROBES: dict[str, Probe] = {}
 UNKNOWN = object()  # stands for a value that cannot be observed of this answer, and agrees with any
-CUT = "The outputs are right: look for a detach, a no_grad or .data on the way."
+CUT = (
+    "The outputs are right, and the gradient is not: a part of it is cut off (by a detach, a no_grad or "
+    ".data), or a step on the way has another derivative than it should."
+)
 
 
 def gradients_at(leaves: Sequence[Tensor], output: Tensor) -> list[Tensor]:

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from detrlab.checks.comparing import agree, first_difference, same, same_failure
-from detrlab.checks.errors import NothingYet
+from detrlab.checks.errors import LearnerBug, NothingYet
 from detrlab.checks.observing import Outcome
+from detrlab.checks.text import printable
 
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
+SHOWN = (
+    200  # characters of an error's text that are compared: of a text from a sandbox the rest is missing
+)
 HEDGE = "It looks as if this is why:"
 
 
@@ -64,8 +68,8 @@ def recognise(
 ) -> tuple[Slip, bool] | None:
     """Return the slip that a learner made, and whether that is certain; None if no slip is like it.
 
-    It is certain if the slip does the same in every case, and no other slip does, or none that differs
-    later on. An error of the same type with another text is less than certain.
+    It is certain if the slip does the same in every case, and no other slip does, or none that agrees
+    after the first wrong value too. An error of the same type with another text is less than certain.
 
     Args:
         mine, right: outcomes by case, of the learner's code and of the solution.
@@ -77,24 +81,25 @@ def recognise(
     def fits(slip: Slip, case: int) -> bool:
         return does_the_same(mine[case], slip.outcomes[case], *spans[case])
 
-    alike = [slip for slip in slips if fits(slip, first)]
-    number_of_fits = {slip.id: sum(fits(slip, case) for case in range(len(mine))) for slip in alike}
+    def rank(slip: Slip) -> tuple[int, bool]:
+        cases = range(len(mine))
+        return sum(fits(slip, case) for case in cases), same_words(mine[first], slip.outcomes[first])
 
-    def likeness(slip: Slip) -> tuple[int, bool, int]:
-        agreeing = sum(map(number_of_agreements, mine, slip.outcomes))
-        return number_of_fits[slip.id], same_words(mine[first], slip.outcomes[first]), agreeing
+    def agreements(slip: Slip) -> int:
+        return sum(map(number_of_agreements, mine, slip.outcomes))
 
-    if not alike:
+    ranks = [(slip, rank(slip)) for slip in slips if fits(slip, first)]
+    if not ranks:
         return None
-    best = max(alike, key=likeness)
-    fits_everywhere = number_of_fits[best.id] == len(mine)
-    rivals = [
-        slip for slip in alike if number_of_fits[slip.id] == number_of_fits[best.id] and slip != best
-    ]
+    highest = max(rank for _, rank in ranks)
+    candidates = [slip for slip, rank in ranks if rank == highest]
+    best = max(candidates, key=agreements)
+    fits_everywhere = highest[0] == len(mine)
     _, ends_there = spans[first]
-    if ends_there and not same_words(mine[first], best.outcomes[first]):
-        return (best, False) if fits_everywhere and not rivals else None
-    return best, fits_everywhere and (not rivals or all(map(agree, mine, best.outcomes)))
+    if ends_there and not highest[1]:
+        return (best, False) if fits_everywhere and len(candidates) == 1 else None
+    agreeing = [slip for slip in candidates if all(map(agree, mine, slip.outcomes))]
+    return best, fits_everywhere and (len(candidates) == 1 or agreeing == [best])
 
 
 def agreement(mine: Sequence[Outcome], right: Sequence[Outcome], slip: Slip | None) -> str:
@@ -141,5 +146,9 @@ def number_of_agreements(mine: Outcome, theirs: Outcome) -> int:
 
 
 def same_words(mine: Outcome, theirs: Outcome) -> bool:
-    """Return whether two failures, or none, have the same text."""
-    return str(mine.failure) == str(theirs.failure)
+    """Return whether two failures have the same text, up to SHOWN; True if neither is an error."""
+    texts = []
+    for failure in (mine.failure, theirs.failure):
+        error = failure.error if isinstance(failure, LearnerBug) else ""
+        texts.append(printable(str(failure).partition(f" {error}: ")[2], SHOWN) if error else "")
+    return texts[0] == texts[1]

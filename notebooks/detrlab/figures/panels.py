@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
+from detrlab.checks.text import share
 from detrlab.figures.canvas import INK, Array, heatmap, new_figure, to_array
 from detrlab.figures.set_panels import corners, describe_boxes, describe_pairs, draw_boxes, draw_pairs
 
@@ -68,7 +69,9 @@ def describe_difference(yours: object, expected: object, kind: str) -> str:
         return describe_boxes(mine, right)
     off = ~np.isclose(mine, right, rtol=1e-4, atol=1e-5)
     place = np.unravel_index(np.nan_to_num(np.abs(mine - right), nan=np.inf).argmax(), mine.shape)
-    words = f"{off.mean():.0%} of the numbers differ, most at {[int(i) for i in place]}: "
+    words = (
+        f"{share(int(off.sum()), off.size)} of the numbers differ, most at {[int(i) for i in place]}: "
+    )
     words += f"yours {mine[place]:.4g}, expected {right[place]:.4g}."
     rows = np.flatnonzero(off.any(axis=tuple(i for i in range(off.ndim) if i != off.ndim - 2)))
     if len(rows) < off.shape[-2]:

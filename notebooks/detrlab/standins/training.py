@@ -29,11 +29,14 @@ def detr_collate(batch: Sequence[Sample]) -> tuple[Tensor, list[Target]]:
 def build_optimizer(
     model: nn.Module, lr: float = 1e-4, lr_backbone: float = 1e-5, weight_decay: float = 1e-4
 ) -> torch.optim.Optimizer:
-    """Return NAdam with `lr_backbone` for the kernels of convolutions and `lr` for everything else."""
-    kernels = [parameter for parameter in model.parameters() if parameter.dim() == 4]
-    rest = [parameter for parameter in model.parameters() if parameter.dim() != 4]
-    options: list[dict[str, Any]] = [{"params": rest}, {"params": kernels, "lr": lr_backbone}]
-    return torch.optim.NAdam(options, lr, weight_decay=weight_decay)
+    """Return NAdam with a group for each part of the model, that of the backbone at `lr_backbone`."""
+    parts_and_rates = [
+        (part.parameters(), lr_backbone if name == "backbone" else lr)
+        for name, part in model.named_children()
+    ]
+    groups: list[dict[str, Any]] = [{"params": model.parameters(recurse=False)}]
+    groups += [{"params": parameters, "lr": rate} for parameters, rate in parts_and_rates]
+    return torch.optim.NAdam(groups, lr, weight_decay=weight_decay)
 
 
 def train_step(

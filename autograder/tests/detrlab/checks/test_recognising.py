@@ -81,6 +81,11 @@ def test_error_is_recognised_by_its_type_and_place_and_asserted_with_the_same_wo
     assert MESSAGE not in str(failure([raised("shapes 2x3 and 4x5", "TypeError")] * 2, slip))
 
 
+def test_words_of_an_error_are_the_same_where_a_sandbox_has_cut_or_cleaned_them():
+    slip = Slip("transposed", MESSAGE, [raised("two\nlines, " + 300 * "long ")] * 2)
+    assert str(failure([raised("two lines, " + 60 * "long ")] * 2, slip)) == MESSAGE
+
+
 def test_error_with_other_words_names_no_slip_where_two_are_possible():
     slips = [Slip(name, f"{name}.", [raised(name)] * 2) for name in ("one", "two")]
     assert str(failure([raised("three")] * 2, *slips)) == "your code raised RuntimeError: three"
@@ -97,3 +102,8 @@ def test_type_of_an_error_survives_the_fixture():
     assert isinstance(outcome.failure, LearnerBug) and outcome.failure.error == "RuntimeError"
     ours = Outcome.from_data(Outcome({}, failure=CheckFailed("no such part")).to_data())
     assert type(ours.failure) is CheckFailed
+
+
+def test_message_is_hedged_between_two_slips_that_do_the_same():
+    slips = [Slip(name, f"{name}.", [wrong(), wrong()]) for name in ("one", "two")]
+    assert HEDGE in str(failure([wrong(), wrong()], *slips))

@@ -1,6 +1,8 @@
 """detrlab.standins.registry: a stand-in for each name of the week, none of them an answer."""
 
 import pytest
+import torch
+from torch import nn
 
 from autograder.authoring.exercises import exercises_of
 from autograder.authoring.sources import all_steps
@@ -34,3 +36,14 @@ def test_registry_has_stand_in_for_every_name_of_the_contract():
 def test_stand_in_fails_hidden_check(exercise, step, symbol):
     with pytest.raises(CheckFailed):
         check(exercise, STANDINS[step][symbol], seed=3, isolated=True)
+
+
+def test_stand_in_of_build_optimizer_keeps_the_contract_about_the_backbone():
+    model = nn.ModuleDict({"backbone": nn.Conv2d(1, 1, 1), "backbone_norm": nn.Conv2d(1, 1, 1)})
+    model.own = nn.Parameter(torch.zeros(1, 1, 1, 1))
+    optimizer = STANDINS["09_training"]["build_optimizer"](model, 0.5, 0.25)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    expected = {
+        id(p): 0.25 if name.startswith("backbone.") else 0.5 for name, p in model.named_parameters()
+    }
+    assert rates == expected

@@ -123,7 +123,10 @@ def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
             yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way, WEIGHTS
 
 
-RATES = "TrainingRun raises the rates over 100 steps: give it the optimiser that moves the weights."
+RATES = (
+    "The rates that were given are raised over 100 steps by TrainingRun: are lr and lr_backbone handed "
+    "on, and does TrainingRun have the optimiser that moves the weights?"
+)
 WEIGHTS = "Look at what your DetrLoss gets: noobj_weight handed on, and weight_class=3.0."
 MEANINGS = {
     "doubt": 'a model\'s logit of "no object"',
