@@ -176,7 +176,8 @@ def entries_of_export(upload: Upload, owners: dict[str, Owner], platform: str) -
             yield Entry(upload.name, files)
         else:
             title = TITLES.get(owner.platform)
-            because = f"as {title} names the file" if title else f"as the folder {owner.name} is called"
+            who = f"{title}'s name of the file" if title else f"the folder's name {owner.name}"
+            because = f"{who} says whose it is"
             yield Entry(upload.name, partial(marked, upload, paths), owner, because)
     # What lies in a zip that was opened is named, not the zip.
     opened = [name for name in upload.names if any(path.startswith(f"{name}/") for path in owners)]
@@ -194,7 +195,7 @@ def entry_of_student(upload: Upload) -> Entry:
         upload.name,
         partial(marked, upload, None),
         owner_of_folder(COPY.sub("", upload.stem) or upload.stem),
-        f"as the {kind} {printable(upload.name, LONGEST_NAME)} is called",
+        f"the {kind}'s name {printable(upload.name, LONGEST_NAME)} says whose it is",
     )
 
 
