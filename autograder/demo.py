@@ -50,7 +50,7 @@ def demo(course: Path, processes: int = 0) -> Path:
         releases = make_release(course)
     inbox = submit(course / "inbox", releases)
     console.print(f"{len(list(inbox.iterdir()))} students have handed in: {inbox}")
-    lines = [f"  {r.student}: {r.file} {r.reason}" for r in collect(inbox, course) if r.reason]
+    lines = [f"  {r.student}: {r.file} {r.reason}" for r in collect(inbox, course) if r.needs_review]
     graded = grade(course, processes=processes)
     lines += [f"  {step.student}, {step.step}: {step.problem}" for step in graded if step.problem]
     console.print(*lines, sep="\n", soft_wrap=True, highlight=False, markup=False)

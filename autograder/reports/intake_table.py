@@ -78,9 +78,9 @@ def as_json(rows: Iterable[IntakeRow]) -> str:
 
 def intake_table(rows: Iterable[IntakeRow]) -> Table:
     """Return a table of files; those that a program keeps in one folder are counted in one line."""
-    table = Table(
-        "file", "student", "step", "what becomes of it", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("file", "student", "step", "what becomes of it"):
+        table.add_column(heading, overflow="fold")
     ignored: dict[tuple[str, str, str], int] = {}
     for row in rows:
         if row.outcome == Outcome.IGNORED and not row.step:

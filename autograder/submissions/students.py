@@ -108,8 +108,8 @@ class StudentIntake:
                 reason = f"could not be rebuilt on the release ({type(error).__name__})."
                 found.append(replace(of_step, reason=reason, needs_review=True, refused=True))
                 continue
-            how = "its name and cells" if step == named else "its cells"
-            of_step = replace(of_step, because=f"{record.because}; its step by {how}")
+            how = "name and cells" if step == named else "its cells"
+            of_step = replace(of_step, because=f"{record.because}, {how} which step")
             found.append(Candidate(of_step, rebuilt, answers_of(rebuilt, release), step == steps[0]))
         return found
 
@@ -153,7 +153,7 @@ class StudentIntake:
         left_aside = [
             replace(record, reason=reason, needs_review=other != content) for record, other in others
         ]
-        because = f"{chosen.because}; its step by its name"
+        because = f"{chosen.because}, its own which step"
         digest = hashlib.sha256(content).hexdigest()
         return [*left_aside, replace(chosen, taken=True, digest=digest, because=because)]
 

@@ -78,6 +78,7 @@ def entries_of(
     own = [upload for upload in uploads if upload.candidates]
     are_exports = bool(platform) or (
         all(owners_by_upload[upload] for upload in own)
+        and (len(own) == 1 or len(people_of(*owners_by_upload.values())) > 1)
         and any(is_foreign(upload, owners_by_upload[upload]) for upload in own)
         and (
             not knows
@@ -87,7 +88,7 @@ def entries_of(
     entries: list[Entry] = []
     for upload in uploads:
         owners = owners_by_upload[upload]
-        people = set(owners.values())
+        people = people_of(owners)
         if ignored := why_nobodys(upload):
             entries.append(Entry(upload.name, partial(all_named, upload, Ignored(ignored))))
         elif are_exports:
@@ -108,7 +109,7 @@ def entries_of_several(
     upload: Upload, owners: dict[str, Owner], may_split: MaySplit | None
 ) -> list[Entry]:
     """Return the entries of an upload that is named like an export, beside others: refused."""
-    people, form = set(owners.values()), next(iter(owners.values())).platform
+    people, form = people_of(owners), next(iter(owners.values())).platform
     if may_split and may_split(upload.name, TITLES[form], len(people)):
         return list(entries_of_export(upload, owners, ""))
     what = "is named" if upload.is_loose else "holds files of several people, named"
@@ -153,9 +154,21 @@ def owners_by_folder(upload: Upload, knows: Callable[[Owner], bool]) -> dict[str
 
 def is_foreign(upload: Upload, owners: dict[str, Owner]) -> bool:
     """Say whether the files of an upload are named after others than the one it is named after."""
-    people = {letters(owner.name) for owner in owners.values()}
-    stem = letters(upload.stem)
-    return upload.is_loose or len(people) > 1 or not any(who in stem or stem in who for who in people)
+    if upload.is_loose or len(people_of(owners)) > 1:
+        return True
+    if upload.is_folder and any(owner.platform == "canvas" for owner in owners.values()):
+        return False  # students number their files, too
+    names, stem = {letters(owner.name) for owner in owners.values()}, letters(upload.stem)
+    return not any(name in stem or stem in name for name in names)
+
+
+def people_of(*groups: dict[str, Owner]) -> set[str]:
+    """Return the different people in groups of owners.
+
+    What looks like Canvas's numbers may be a student's own: there the names count alone.
+    """
+    owners = {owner for group in groups for owner in group.values()}
+    return {letters(owner.name) if owner.platform == "canvas" else owner.label for owner in owners}
 
 
 def why_nobodys(upload: Upload) -> str:
@@ -176,7 +189,8 @@ def entries_of_export(upload: Upload, owners: dict[str, Owner], platform: str) -
             yield Entry(upload.name, files)
         else:
             title = TITLES.get(owner.platform)
-            because = f"as {title} names the file" if title else f"as the folder {owner.name} is called"
+            who = f"{title}'s name of the file" if title else f"the folder's name {owner.name}"
+            because = f"{who} says whose it is"
             yield Entry(upload.name, partial(marked, upload, paths), owner, because)
     # What lies in a zip that was opened is named, not the zip.
     opened = [name for name in upload.names if any(path.startswith(f"{name}/") for path in owners)]
@@ -194,7 +208,7 @@ def entry_of_student(upload: Upload) -> Entry:
         upload.name,
         partial(marked, upload, None),
         owner_of_folder(COPY.sub("", upload.stem) or upload.stem),
-        f"as the {kind} {printable(upload.name, LONGEST_NAME)} is called",
+        f"the {kind}'s name {printable(upload.name, LONGEST_NAME)} says whose it is",
     )
 
 

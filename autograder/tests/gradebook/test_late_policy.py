@@ -85,3 +85,17 @@ def test_days_of_the_courses_zone_count_over_a_change_of_the_clock(course: Path)
     (course / "submitted" / "ada" / STEP / "timestamp.txt").write_text("2026-10-25 22:49 UTC")
     grade(course, ["ada"])
     assert result_of(course, "ada").score == 4.5, "six points, a quarter less: one day"
+
+
+@pytest.mark.slow
+def test_nbgraders_own_command_takes_off_the_same(course: Path) -> None:
+    """Over the day that has 25 hours, where seconds alone would make it two days."""
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(LATE_POLICY + 'c.LatePolicy.timezone = "Europe/Berlin"\n')
+    api = open_course(course)
+    with api.gradebook as gradebook:
+        gradebook.update_or_create_assignment(STEP, duedate=datetime.datetime(2026, 10, 24, 21, 59))
+    (course / "submitted" / "ada" / STEP / "timestamp.txt").write_text("2026-10-25 22:49 UTC")
+    result = api.autograde(STEP, "ada")
+    assert result["success"], result
+    assert result_of(course, "ada").score == 4.5

@@ -133,6 +133,25 @@ def test_one_strange_file_does_not_turn_a_class_into_one_person(tmp_path: Path, 
     assert nobodys.file == f"export.zip/{STEP}.ipynb" and nobodys.needs_review
 
 
+@pytest.mark.parametrize("pattern", ["hw_1_2026_{}", "{}_1_2_final", "group_7_3_{}", "2026_11_27_{}"])
+@pytest.mark.parametrize("is_zipped", [False, True])
+def test_numbers_in_names_of_ones_own_make_no_export(
+    tmp_path: Path, course: Path, pattern: str, is_zipped: bool
+) -> None:
+    """Everybody was told to name the files so: each is still one student."""
+    name = pattern.format(STEP) + ".ipynb"
+    copy = name.replace("_1_", "_3_")
+    for student in ("ada", "bob"):
+        files = {name: NOTEBOOK, copy: NOTEBOOK}
+        if is_zipped:
+            put_file(tmp_path, f"{student}.zip", zip_bytes(files))
+        else:
+            for file, content in files.items():
+                put_file(tmp_path, f"{student}/{file}", content.encode())
+    records = collect(tmp_path / "inbox", course)
+    assert set(taken_files(records)) == {record.student for record in records} == {"ada", "bob"}
+
+
 def test_students_of_an_export_are_found_by_their_platform_number(tmp_path: Path, course: Path) -> None:
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
