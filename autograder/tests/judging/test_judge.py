@@ -75,9 +75,17 @@ ENDINGS = {
     "syntax": ("def f(:", "failed", "SyntaxError"),
     "raises": ("1 / 0", "failed", "ZeroDivisionError"),
     "deep": ("def f(): return f()\nf()", "failed", "RecursionError"),
-    "not-a-module": ("TransformerEncoderLayer = 5", "failed", "your code raised"),
+    "not-a-module": (
+        "TransformerEncoderLayer = 5",
+        "failed",
+        "it cannot be used as it should be: TypeError",
+    ),
     "prints-to-the-pipe": ("import os\n[os.write(fd, b'x' * 99) for fd in range(9)]", "aborted", ""),
-    "kwargs": ("class TransformerEncoderLayer: pass", "failed", "your code raised TypeError"),
+    "kwargs": (
+        "class TransformerEncoderLayer: pass",
+        "failed",
+        "cannot be used as it should be: TypeError",
+    ),
 }
 
 

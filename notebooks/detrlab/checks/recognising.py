@@ -15,9 +15,10 @@ from detrlab.checks.observing import Outcome
 from detrlab.checks.text import printable
 
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
-SHOWN = (
-    200  # characters of an error's text that are compared: of a text from a sandbox the rest is missing
-)
+# Characters of an error's text that are compared: of a text from a sandbox the rest is missing.
+SHOWN = 200
+WORD = re.compile(r"[a-z]{4,}")
+ABOUT_A_NAME = ("AttributeError", "ImportError", "KeyError", "ModuleNotFoundError", "NameError")
 HEDGE = "It looks as if this is why:"
 
 
@@ -97,7 +98,8 @@ def recognise(
     fits_everywhere = highest[0] == len(mine)
     _, ends_there = spans[first]
     if ends_there and not highest[1]:
-        return (best, False) if fits_everywhere and len(candidates) == 1 else None
+        is_likely = len(candidates) == 1 and related(mine[first], best.outcomes[first])
+        return (best, False) if fits_everywhere and is_likely else None
     agreeing = [slip for slip in candidates if all(map(agree, mine, slip.outcomes))]
     return best, fits_everywhere and (len(candidates) == 1 or agreeing == [best])
 
@@ -145,10 +147,26 @@ def number_of_agreements(mine: Outcome, theirs: Outcome) -> int:
     return values + same_failure(mine.failure, theirs.failure)
 
 
+def error_text(outcome: Outcome) -> tuple[str, str]:
+    """Return whose error ended an outcome, in the words of the message, and its text; "" for no error."""
+    if not isinstance(outcome.failure, LearnerBug):
+        return "", ""
+    whose, _, text = str(outcome.failure).partition(f" {outcome.failure.error}: ")
+    return whose, printable(text, SHOWN)
+
+
 def same_words(mine: Outcome, theirs: Outcome) -> bool:
-    """Return whether two failures have the same text, up to SHOWN; True if neither is an error."""
-    texts = []
-    for failure in (mine.failure, theirs.failure):
-        error = failure.error if isinstance(failure, LearnerBug) else ""
-        texts.append(printable(str(failure).partition(f" {error}: ")[2], SHOWN) if error else "")
-    return texts[0] == texts[1]
+    """Return whether two errors have the same text, up to SHOWN; True if neither outcome has one."""
+    return error_text(mine)[1] == error_text(theirs)[1]
+
+
+def related(mine: Outcome, theirs: Outcome) -> bool:
+    """Return whether errors of one type with different texts may be the same mistake.
+
+    They are not if one was raised in the learner's code and the other by our use of it, if their texts
+    have not even two words in common, or if it is the name in the text that tells what is wrong.
+    """
+    (whose, text), (whose_theirs, text_theirs) = error_text(mine), error_text(theirs)
+    words = [set(WORD.findall(each.lower())) for each in (text, text_theirs)]
+    is_about_a_name = getattr(mine.failure, "error", "") in ABOUT_A_NAME
+    return whose == whose_theirs and not is_about_a_name and len(words[0] & words[1]) >= 2

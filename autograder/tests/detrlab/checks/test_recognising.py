@@ -1,5 +1,6 @@
 """detrlab.checks.recognising: which known mistake is named, and how sure the message is."""
 
+import pytest
 import torch
 
 from detrlab.checks.errors import CheckFailed, LearnerBug
@@ -75,9 +76,10 @@ def test_what_is_observed_only_since_a_value_is_wrong_belongs_to_that_value():
 
 def test_error_is_recognised_by_its_type_and_place_and_asserted_with_the_same_words_only():
     slip = Slip("transposed", MESSAGE, [raised("shapes 2x3 and 4x5")] * 2)
+    near = Slip("transposed", MESSAGE, [raised("shapes 2x3 and 4x5 differ")] * 2)
     assert str(failure([raised("shapes 2x3 and 4x5")] * 2, slip)) == MESSAGE
-    found = str(failure([raised("sizes differ")] * 2, slip))
-    assert found == f"your code raised RuntimeError: sizes differ. {HEDGE} {MESSAGE}"
+    found = str(failure([raised("the shapes differ: 2x3 and 4x5")] * 2, near))
+    assert found == f"your code raised RuntimeError: the shapes differ: 2x3 and 4x5. {HEDGE} {MESSAGE}"
     assert MESSAGE not in str(failure([raised("shapes 2x3 and 4x5", "TypeError")] * 2, slip))
 
 
@@ -87,8 +89,31 @@ def test_words_of_an_error_are_the_same_where_a_sandbox_has_cut_or_cleaned_them(
 
 
 def test_error_with_other_words_names_no_slip_where_two_are_possible():
-    slips = [Slip(name, f"{name}.", [raised(name)] * 2) for name in ("one", "two")]
-    assert str(failure([raised("three")] * 2, *slips)) == "your code raised RuntimeError: three"
+    slips = [
+        Slip(name, f"{name}.", [raised(f"these shapes differ {name}")] * 2) for name in ("one", "two")
+    ]
+    found = str(failure([raised("these shapes differ three")] * 2, *slips))
+    assert found == "your code raised RuntimeError: these shapes differ three"
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "error"),
+    [
+        ("'int' object is not callable", "argument 'input' must be Tensor, not tuple", "TypeError"),
+        ("'X' object has no attribute 'y'", "'Z' object has no attribute 'w'", "AttributeError"),
+        ("name 'x' is not defined", "name 'y' is not defined", "NameError"),
+    ],
+)
+def test_error_of_the_same_type_about_something_else_names_no_slip(mine, theirs, error):
+    slip = Slip("transposed", MESSAGE, [raised(theirs, error)] * 2)
+    assert str(failure([raised(mine, error)] * 2, slip)) == f"your code raised {error}: {mine}"
+
+
+def test_error_of_our_use_is_not_taken_for_one_of_the_learners_code():
+    slip = Slip("transposed", MESSAGE, [raised("these shapes differ: 1")] * 2)
+    ours = "it cannot be used as it should be: RuntimeError: these shapes differ: 2"
+    mine = Outcome({"a": 1}, failure=LearnerBug(ours, (), "RuntimeError"))
+    assert str(failure([mine] * 2, slip)) == ours
 
 
 def test_error_after_another_observation_is_not_the_same():
