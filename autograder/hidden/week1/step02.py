@@ -32,7 +32,7 @@ def positional_encoding(generator: torch.Generator) -> Iterator[Case]:
     yield draw_case(generator, {"d_model": 8, "normalize": False}, batch=2, channels=3)
     yield {  # as many cells in another shape, and a scale of 0, which is no missing one
         "config": {"d_model": 8},
-        "x": normal(generator, 1, 3, 2, 6),
+        "x": normal(generator, 1, 3, 2, 6).relu(),  # as after a ReLU: what is 0 is a cell like others
         "second": normal(generator, 1, 3, 4, 3).double(),
         "impossible": [],
     }

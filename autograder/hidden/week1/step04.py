@@ -15,13 +15,13 @@ from detrlab.checks.probing import Case
 # batch, queries, tokens, d_model, n_heads, dim_ff
 SIZES = ((1, 6, 6, 8, 2, 12), (3, 5, 7, 12, 3, 20))
 SPREAD = 2.0  # of tgt: where a query hardly varies, the eps of a LayerNorm would count
-STACKS = ((1, SIZES[0]), (3, SIZES[1]), (2, (2, 5, 5, 8, 2, 12)))  # number of layers, size
+STACKS = ((1, SIZES[0]), (3, SIZES[1]), *[(2, (2, 5, 5, 8, 2, 12))] * 2)  # number of layers, size
 
 
 @cases_of_reference
 def decoder_layer(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw cases for layers of two sizes."""
-    for size in SIZES:
+    """Draw cases for layers of two sizes, the first twice."""
+    for size in (*SIZES, SIZES[0]):
         yield draw_case(reference("decoder_layer"), generator, size, {})
 
 

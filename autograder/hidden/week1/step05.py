@@ -17,8 +17,11 @@ SIZES = ((8, 5, 2, 1, 5), (6, 1, 3, 3, 4))
 
 @cases_of_reference
 def heads(generator: torch.Generator, reference: Reference) -> Iterator[Case]:
-    """Draw heads of two sizes, each with queries [B, N, d] and a stack of layers [n_layers, B, N, d]."""
-    for d_model, num_classes, layers, batch, queries in SIZES:
+    """Draw heads of two sizes, the first twice.
+
+    Each has queries [B, N, d] and a stack of layers [n_layers, B, N, d].
+    """
+    for d_model, num_classes, layers, batch, queries in (*SIZES, SIZES[0]):
         config = {"d_model": d_model, "num_classes": num_classes}
         yield {
             "config": config,

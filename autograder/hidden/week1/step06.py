@@ -244,3 +244,5 @@ def wrong_mixtures(parts: Parts) -> Iterator[Tensor]:
         yield total_cost(parts, weights=torch.tensor(weights, dtype=torch.float64))
     yield total_cost(parts, by_class=-logits.log_softmax(-1)[:, labels])
     yield total_cost(parts, by_class=-logits[:, labels])
+    terms = [total_cost(parts, weights=one) for one in torch.eye(3, dtype=torch.float64)]
+    yield sum(part * term / term.abs().max() for part, term in zip((a, b, c), terms, strict=True))

@@ -17,7 +17,7 @@ NAMES = ("num_classes", "num_queries", "d_model", "n_heads", "n_enc_layers", "n_
 SIZES: tuple[tuple[tuple[int, ...], str, tuple[int, ...]], ...] = (
     ((5, 6, 8, 2, 1, 3, 12), "tiny", (2, 3, 30, 40)),
     ((1, 4, 12, 3, 3, 2, 20), "resnet18", (2, 3, 66, 34)),
-    ((1, 1, 8, 1, 1, 1, 8), "tiny", (1, 3, 17, 33)),  # one of everything
+    *[((1, 1, 8, 1, 1, 1, 8), "tiny", (1, 3, 17, 33))] * 2,  # one of everything
 )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from detrlab.checks.codec import tensors_in
 from detrlab.checks.errors import SideEffect
 
 DEEPEST = 6  # levels of nested values that are looked at
@@ -24,6 +25,7 @@ class Watched:
     def __init__(self, target: Any, memory: "Memory | None" = None) -> None:
         self._target = target
         self._memory = memory or Memory()
+        self._was_called = False  # in eval mode
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._target, name)
@@ -48,6 +50,13 @@ class Watched:
                 "Make a new tensor: x = x + 1 where there is x += 1, or x.clone() first."
             )
         self._memory.keep(result)
+        if isinstance(self._target, nn.Module) and not self._target.training and not self._was_called:
+            self._was_called = True
+            if is_another(result, self._target(*args, **kwargs)):
+                raise SideEffect(
+                    "In eval mode two calls with the same inputs have different results. Is dropout "
+                    "still active? F.dropout needs training=self.training; nn.Dropout knows by itself."
+                )
         return plain(result)
 
     def _use_again(self) -> None:
@@ -93,7 +102,7 @@ class Memory:
                 "What your code returned from an earlier call has changed during a later one: it returns "
                 "a tensor that it keeps and writes to again. Return a new one each time."
             )
-        self.returned += [(tensor, copy(tensor)) for tensor in tensors_of(result)][:MOST]
+        self.returned += [(tensor, copy(tensor)) for tensor in tensors_in(result)][:MOST]
         del self.returned[:-MOST]
 
 
@@ -120,18 +129,6 @@ def plain(value: Any) -> Any:
     return map_tensors(value, lambda tensor: tensor)
 
 
-def tensors_of(value: Any) -> list[Tensor]:
-    """Return the tensors [...] of nested values."""
-    found: list[Tensor] = []
-
-    def find(tensor: Tensor) -> Tensor:
-        found.append(tensor)
-        return tensor
-
-    map_tensors(value, find)
-    return found
-
-
 def without_leaf(tensor: Tensor) -> Tensor:
     """Return a tensor [...] that may be changed in place, as a model's inner ones may."""
     return tensor.clone() if tensor.requires_grad and tensor.is_leaf else tensor
@@ -153,6 +150,13 @@ def equal(before: Any, after: Any) -> bool:
     if isinstance(before, list | tuple):
         return len(before) == len(after) and all(map(equal, before, after))
     return True
+
+
+def is_another(first: Any, second: Any) -> bool:
+    """Say whether the tensors of two results have the same shapes and other values."""
+    pairs = list(zip(tensors_in(first), tensors_in(second), strict=False))
+    same_form = all((one.shape, one.dtype) == (other.shape, other.dtype) for one, other in pairs)
+    return same_form and not all(torch.allclose(*pair, equal_nan=True) for pair in pairs)
 
 
 def form(tensor: Tensor) -> tuple:

@@ -36,8 +36,11 @@ def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     layer.eval()
     src, pos = case["src"].requires_grad_(), case["pos"]
     yield "the output with pos = 0", layer(src.clone(), torch.zeros_like(pos))
+    zeros = torch.cat([src[:, :1].detach(), torch.zeros_like(src[:, 1:])], dim=1)
+    with_zeros = layer(zeros, torch.zeros_like(pos))
     output = layer(src.clone(), pos)
     yield "the output", output, "With pos = 0 it is right."
+    yield "the output where most tokens are 0", with_zeros, "With other tokens it is right."
     undropped = layer_class(**case["config"] | {"dropout": 0.0})
     copy_weights(undropped, case["weights"])
     yield (
@@ -64,4 +67,7 @@ def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the output", output
     counts = dropped(stack, case["config"], src.clone(), case["pos"])
     yield "the count of what dropout acts on", counts, HANDED_ON
+    undropped = encoder_class(**case["config"] | {"dropout": 0.0})
+    by_chance = given(encoder_class, "is_random")(undropped, src.clone(), case["pos"])
+    yield "the claim that in training mode with dropout = 0 something is left to chance", by_chance
     yield "the gradient that comes back to src", gradient_at(src, output), CUT

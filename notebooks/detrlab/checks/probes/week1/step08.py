@@ -74,6 +74,10 @@ def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
     yield "the size of the gradient that each layer sends back to each image", torch.stack(sizes), CUT
     lengths = given(detr_class, "gradient_lengths")(model, images.detach(), PARTS)
     yield f"the length of the gradient in {', '.join(PARTS)}", lengths, CUT
+    undropped = detr_class(**config | {"dropout": 0.0})
+    undropped.train()
+    by_chance = given(detr_class, "is_random")(undropped, images.detach())
+    yield "the claim that in training mode with dropout = 0 something is left to chance", by_chance
     yield from in_training(detr_class, case, state)
     if case["defaults"]:
         plain = detr_class()

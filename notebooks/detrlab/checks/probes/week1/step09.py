@@ -83,6 +83,7 @@ def train_step(step_function: Any, case: Case) -> Iterator[Observation]:
     values = [torch.as_tensor(losses[name]).detach().double() for name in PARTS]
     yield "the list of its four values", values
     yield "the tensor of all weights after a first step, with small gradients", flat(model)
+    yield "the list of learning rates after it", [group["lr"] for group in optimizer.param_groups]
     if torch.equal(start, flat(model)):
         yield "what the optimizer was asked for", ", ".join(optimizer.notes)
         yield "the claim that there are gradients afterwards", model.gradient_length() > 0

@@ -49,6 +49,8 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
     yield "the shape of the first images", model.seen[0]["shape"]
     yield f"how many different images came in {AT_WORK['num_steps']} steps", len(marks(model))
     yield "the list of the sums of their pixels", marks(model), "The data set's seed is seed + 1."
+    draws = len({look["chance"] for look in model.seen})
+    yield "how many different random numbers the model drew, one in each step", draws
     moved = changed(before, state_of(model))
     yield "the list of what has changed in the given model", moved
     yield "the claim that this model is returned", not changed(state_of(model), state_of(returned))

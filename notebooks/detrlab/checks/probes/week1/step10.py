@@ -26,7 +26,8 @@ def left_behind(model: Any, mode: str) -> Iterator[Observation]:
     """Observe what a call has left behind on a model that was in this mode before it."""
     traces = model.traces()
     yield f"the mode of a model that came in {mode} mode, after the call,", traces["mode"]
-    yield f"the number of hooks left on it (in {mode} mode)", traces["hooks"]
+    yield f"the number of hooks that the call has added to it (in {mode} mode)", traces["hooks"]
+    yield f"the number of its modules whose forward is replaced (in {mode} mode)", traces["replaced"]
     yield f"the number of its parameters that are frozen now (in {mode} mode)", traces["frozen"]
 
 
@@ -108,7 +109,8 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
         raised = False
     yield "whether an error of the model comes through", raised
     left = model.traces()
-    yield "the number of hooks left on a model that raised an error", left["hooks"]
+    yield "the number of hooks that were added to a model that raised an error", left["hooks"]
+    yield "the number of modules whose forward is replaced in a model that raised", left["replaced"]
     yield "the mode of a model that came in training mode and raised an error", left["mode"]
 
 
