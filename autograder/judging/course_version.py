@@ -14,6 +14,7 @@ from autograder.workspace.paths import AUTOGRADER, DATA, DETRLAB, ROOT, SOLUTION
 ROOMS = ("gradebook", "judging", "hidden", "sandbox", "submissions", "authoring", "workspace")
 # Trainings are left out: their results are part of data/.
 PROJECT = "detr-from-scratch"
+OF_THE_INSTRUCTOR = ["ruff"]  # which knows what Python a syntax error may be due to
 
 
 def files_that_judge() -> Iterator[Path]:
@@ -28,9 +29,9 @@ def files_that_judge() -> Iterator[Path]:
 
 
 def packages() -> list[str]:
-    """List the packages that the course requires at run time, from its metadata."""
+    """List the packages that the course requires at run time, from its metadata, and others that judge."""
     lines = requires(PROJECT) or []
-    return [re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line]
+    return [re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line] + OF_THE_INSTRUCTOR
 
 
 @functools.cache

@@ -15,7 +15,7 @@ def train_detr(
     model: nn.Module | None = None,
     criterion: nn.Module | None = None,
 ) -> nn.Module:
-    """By names throughout; the criterion before the model; another seed for the data."""
+    """By names throughout; the criterion before the model."""
     torch.manual_seed(seed)
     device = choose_device()
     if criterion is None:
@@ -39,7 +39,7 @@ def train_detr(
         seed=seed,
         checkpoint=checkpoint,
     )
-    data = ToyDetectionDataset(num_samples, seed=1000 + seed, size=image_size)
+    data = ToyDetectionDataset(num_samples, seed=1 + seed, size=image_size)
     for step, images, targets in run.batches(data, batch_size=batch_size, collate=detr_collate):
         run.log(train_step(model, criterion, run.optimizer, images, targets, step=step))
     return run.model
