@@ -29,7 +29,7 @@ def files_that_judge() -> Iterator[Path]:
 
 
 def packages() -> list[str]:
-    """List the packages that the course requires at run time, from its metadata, and others that judge."""
+    """List the packages that may change a verdict: those of the course's metadata, and others."""
     lines = requires(PROJECT) or []
     return [re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line] + OF_THE_INSTRUCTOR
 

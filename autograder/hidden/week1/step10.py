@@ -69,11 +69,11 @@ def cross_attention_maps(generator: torch.Generator) -> Iterator[Case]:
 @cases
 def predict_and_visualize(generator: torch.Generator) -> Iterator[Case]:
     """Draw two detectors with certain predictions; the threshold of the second excludes all of them."""
-    for size, threshold in zip(SIZES, (DEFAULT, NEVER), strict=True):
+    for size, count, threshold in zip(SIZES, (5, 3), (DEFAULT, NEVER), strict=True):
         kept = None
         while not kept:
             case = draw_case(generator, *size)
-            kept = find_distinct_queries(case)
+            kept = find_distinct_queries(case, count)
         case = with_certain_predictions(case, generator, kept)
         yield case | {"score_threshold": threshold, "kept": len(kept) if threshold <= 1 else 0}
 
@@ -134,21 +134,21 @@ def draw_boxes(generator: torch.Generator, count: int) -> Tensor:
     return torch.cat([centres, 0.2 + 0.3 * torch.rand(count, 2, generator=generator)], dim=1)
 
 
-def find_distinct_queries(case: Case) -> list[int] | None:
-    """Return three queries whose attention peaks at different cells, and not where the first three peak.
+def find_distinct_queries(case: Case, count: int) -> list[int] | None:
+    """Return queries whose attention peaks at different cells, and not where as many first ones peak.
 
     Both the reference's maps and those of the stand-in, which replaces them in grading, have to fulfil
-    this. Returns None if no three queries do.
+    this. Returns None if no `count` queries do.
     """
     maps = [
         function(build(case), case["image"])[-1]
         for function in (reference("cross_attention_maps"), stand_in_maps)
     ]
     peaks = [attention.flatten(1).argmax(-1).tolist() for attention in maps]
-    for chosen in combinations(range(1, case["config"]["num_queries"]), 3):
+    for chosen in combinations(range(1, case["config"]["num_queries"]), count):
         peaks_of_chosen = [sorted(peak[query] for query in chosen) for peak in peaks]
-        peaks_of_first = [sorted(peak[:3]) for peak in peaks]
+        peaks_of_first = [sorted(peak[:count]) for peak in peaks]
         pairs = zip(peaks_of_chosen, peaks_of_first, strict=True)
-        if all(len(set(cells)) == 3 and cells != first for cells, first in pairs):
+        if all(len(set(cells)) == count and cells != first for cells, first in pairs):
             return list(chosen)
     return None

@@ -15,8 +15,8 @@ STARTS = (
     *("autograder.gradebook.grade", "autograder.gradebook.preprocessors", "autograder.judging.judge"),
     *("autograder.sandbox.worker", "autograder.submissions.intake"),
 )
-# Imported on the way, and no number depends on them: how processes are started and looked at.
-NO_NUMBERS = {"psutil", "pyseccomp"}
+# Imported on the way, and no number depends on them: how processes are started, how tables are printed.
+NO_NUMBERS = {"psutil", "pyseccomp", "rich"}
 
 
 def path_of(name: str) -> Path | None:
