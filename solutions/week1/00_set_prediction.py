@@ -121,6 +121,9 @@ for label, box in zip(target["labels"].tolist(), target["boxes"].tolist(), stric
 # The four numbers stand in the **last** dimension; whatever comes before it (nothing, a list, a batch of
 # lists) has to come out as it went in. Use tensor operations from end to end, because on day 4 gradients
 # flow back through this function. A box may stick out of the image: leave its corners where they are.
+#
+# Return a new tensor: whoever passes `boxes` still needs them as they were. That holds for the tensors
+# that any TODO of this course is given.
 
 
 # %% todo="box_cxcywh_to_xyxy"
