@@ -15,7 +15,13 @@ torch.set_num_threads(1)
 # The answers to an exercise are checked in one process, which computes once what is right.
 KNOWN_ANSWERS = [
     pytest.param(
-        step, known, id=f"{known.exercise}-{known.name}", marks=pytest.mark.xdist_group(known.exercise)
+        step,
+        known,
+        id=f"{known.exercise}-{known.name}",
+        marks=[
+            pytest.mark.xdist_group(known.exercise),
+            *([pytest.mark.slow] if known.is_variant else []),
+        ],
     )
     for step in all_steps()
     for known in known_answers(step)
