@@ -3,7 +3,7 @@
 # expected: 0
 class CheckFailed(AssertionError):  # noqa: N818
     mark = "✓"
-    names = ("CheckFailed", "NothingYet", "BrokeOff", "StopIteration")
+    names = ("CheckFailed", "NothingYet", "CheckAborted", "StopIteration")
     frames = ("✓ box_cxcywh_to_xyxy",)
 
     def lines(self):

