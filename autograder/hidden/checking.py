@@ -31,7 +31,7 @@ class SlipOutcomes(Sequence[Outcome]):
 
     def __init__(self, exercise: str, slip: KnownSlip, drawn: list[Case], isolated: bool):
         self.exercise, self.drawn = exercise, drawn
-        self.learner = watch(define(exercise, slip, isolated))
+        self.learner = define(exercise, slip, isolated)
         self.observed: dict[int, Outcome] = {}
 
     def __len__(self) -> int:
@@ -39,7 +39,11 @@ class SlipOutcomes(Sequence[Outcome]):
 
     def __getitem__(self, number: Any) -> Any:
         if number not in self.observed:
-            self.observed[number] = observe(find(self.exercise), self.learner, self.drawn[number])
+            self.observed[number] = observe(
+                find(self.exercise),
+                watch(self.learner),  # each time anew, as it keeps the objects that it makes
+                self.drawn[number],
+            )
         return self.observed[number]
 
 
