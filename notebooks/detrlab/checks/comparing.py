@@ -24,7 +24,6 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "a sigmoid": torch.sigmoid,
     "a softmax": lambda right: right.softmax(dim=-1),
     "a LayerNorm": lambda right: layer_norm(right, right.shape[-1:]),
-    "clamp(0, 1)": lambda right: right.clamp(0, 1),
 }
 BRIEF = reprlib.Repr()
 BRIEF.maxlist = BRIEF.maxdict = BRIEF.maxtuple = 20
