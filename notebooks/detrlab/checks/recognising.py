@@ -100,7 +100,7 @@ def recognise(
     best = max(candidates, key=agreements)
     fits_everywhere = highest[0] == len(mine)
     names, ends_there = spans[first]
-    if is_table(mine[first].values.get(names[-1] if names else "")):
+    if is_table(right[first].values.get(names[-1] if names else "")):
         wrong = [
             case for case, outcomes in enumerate(zip(mine, right, strict=True)) if not agree(*outcomes)
         ]
