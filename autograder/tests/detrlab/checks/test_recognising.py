@@ -60,6 +60,14 @@ def test_slip_is_not_named_where_it_explains_half_of_the_wrong_tables_of_whole_n
     assert str(failure([wrong(), wrong()], slip)) == MESSAGE
 
 
+def test_no_slip_is_named_where_two_agree_on_a_table_of_whole_numbers(monkeypatch):
+    other = Slip("other", "Another one.", [wrong(c=5), wrong(c=5)])
+    slip = Slip("doubled", MESSAGE, [wrong(c=4), wrong(c=4)])
+    monkeypatch.setattr(f"{__name__}.RIGHT", [wrong(1.0), wrong(1.0)])
+    assert HEDGE not in str(failure([wrong(c=6), wrong(c=6)], other, slip))
+    assert str(failure([wrong(c=4), wrong(c=4)], other, slip)) == MESSAGE
+
+
 def test_message_is_asserted_of_the_slip_that_explains_most_cases():
     other = Slip("other", "Another one.", [wrong(), wrong(5.0)])
     slip = Slip("doubled", MESSAGE, [wrong(), wrong()])
