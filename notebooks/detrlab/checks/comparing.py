@@ -1,10 +1,15 @@
 """Compare what a learner's code did with what is right, and say in one message what is wrong."""
 
+import itertools
 import math
 import reprlib
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.functional import layer_norm
 
 from detrlab.checks.errors import CheckFailed, LearnerBug, WrongValue
 from detrlab.checks.observing import Outcome
@@ -13,6 +18,13 @@ from detrlab.checks.text import printable, share
 
 ATOL, RTOL = 1e-4, 1e-3  # LayerNorm with an eps of 1e-6 differs by 1e-4
 LONGEST = 200  # characters of a value in a message
+MOST_SLICES = 20  # along a dimension of which the order is looked at
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "a ReLU": torch.relu,
+    "a sigmoid": torch.sigmoid,
+    "a softmax": lambda right: right.softmax(dim=-1),
+    "a LayerNorm": lambda right: layer_norm(right, right.shape[-1:]),
+}
 BRIEF = reprlib.Repr()
 BRIEF.maxlist = BRIEF.maxdict = BRIEF.maxtuple = 20
 BRIEF.maxstring = BRIEF.maxother = LONGEST
@@ -105,19 +117,79 @@ def describe(what: str, mine: Any, right: Any, secret: bool = False) -> str:
         return f"{what} holds {kind(mine)} numbers; they should be {kind(right)}."
     if not torch.isfinite(mine).all():
         return f"{what} holds NaN or infinite numbers."
+    relation = f" {found}" if (found := relation_of(mine.double(), right.double())) else ""
     if not right.dim():
         numbers = "" if secret else f": it is {mine.item():.6g} and should be {right.item():.6g}"
-        return f"{what} is off{numbers}."
+        return f"{what} is off{numbers}.{relation}"
     gap = (mine.double() - right.double()).abs()
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     off = gap > ATOL + RTOL * right.double().abs()
-    message = (
-        f"{what} has the right shape, but {share(int(off.sum()), off.numel())} of its numbers are off"
-    )
+    part = share(int(off.sum()), off.numel())
+    message = f"{what} has the right shape, but {part} of its numbers are off"
     if secret:
-        return f"{message}."
+        return f"{message}.{relation}"
     values = f"yours {mine[tuple(place)]:.6g}, expected {right[tuple(place)]:.6g}"
-    return f"{message}; the largest difference is at {place}: {values}."
+    return f"{message}; the largest difference is at {place}: {values}.{relation}"
+
+
+def relation_of(mine: Tensor, right: Tensor) -> str:
+    """Return one sentence on how wrong numbers [...] relate to the right ones, or "" if none is true."""
+    if right.dim() and same(right, right.round()):
+        return ""  # of zeros and ones much holds by chance
+    for dim, size in enumerate(right.shape):
+        if 1 < size <= MOST_SLICES and (order := order_along(dim, mine, right)):
+            return order
+    for first, second in itertools.combinations(range(right.dim()), 2):
+        if same(mine, right.transpose(first, second).reshape(right.shape)):
+            return f"They are the right ones with dimensions {first} and {second} exchanged."
+    for name, function in FUNCTIONS.items():
+        if right.dim() and same(mine, function(right)):
+            return f"They are the right ones after {name}."
+    return factor_of(mine, right) or place_of(mine, right)
+
+
+def factor_of(mine: Tensor, right: Tensor) -> str:
+    """Say by which factor, or by how much, all numbers [...] are off; "" if none is common to all."""
+    factor = float((mine * right).sum() / right.square().sum())
+    if not math.isfinite(factor) or abs(factor) < ATOL:
+        return ""
+    part = Fraction(factor).limit_denominator(64)
+    is_simple = 1 in (abs(part.numerator), part.denominator) and abs(factor / (part or 1) - 1) < ATOL
+    if (right.dim() or is_simple) and same(mine, factor * right):
+        times = part if is_simple else f"{factor:.3g}"
+        return "Only the sign is wrong." if part == -1 else f"Yours is {times} times what it should be."
+    shift = float((mine - right).mean())
+    if right.numel() > 1 and same(mine, right + shift):
+        return f"Everywhere yours is {'larger' if shift > 0 else 'smaller'} by {abs(shift):.3g}."
+    return ""
+
+
+def order_along(dim: int, mine: Tensor, right: Tensor) -> str:
+    """Say which slices of [...] are the right ones of other places; "" if some are none."""
+    slices, right_slices = mine.movedim(dim, 0), right.movedim(dim, 0)
+    origins = []
+    for each in slices:
+        found = [index for index, slice_ in enumerate(right_slices) if same(each, slice_)]
+        if len(found) != 1:
+            return ""
+        origins += found
+    if len(set(origins)) == len(origins):
+        return f"They are the right ones in another order along dimension {dim}: {origins}."
+    return f"Along dimension {dim} they are the right ones of the places {origins}."
+
+
+def place_of(mine: Tensor, right: Tensor) -> str:
+    """Say at which few places of a dimension numbers [...] are off, or right; "" if at many."""
+    off = (mine - right).abs() > ATOL + RTOL * right.abs()
+    found: list[tuple[float, str]] = []
+    for dim, size in enumerate(right.shape if right.dim() > 1 else ()):
+        is_off = off.movedim(dim, 0).flatten(1).any(dim=1)
+        for state, places in (("off", is_off), ("right", ~is_off)):
+            indices = [index for index in range(size) if places[index]]
+            if 0 < len(indices) < min(size, 4):
+                only = f"only the places {indices} are {state}."
+                found.append((len(indices) / size, f"Along dimension {dim} {only}"))
+    return min(found, key=lambda each: each[0], default=(0, ""))[1]
 
 
 def holds_fractions(value: Any) -> bool:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from detrlab.checks.comparing import agree, first_difference, same, same_failure
 from detrlab.checks.errors import LearnerBug, NothingYet
 from detrlab.checks.observing import Outcome
@@ -71,6 +73,7 @@ def recognise(
 
     It is certain if the slip does the same in every case, and no other slip does, or none that agrees
     after the first wrong value too. An error of the same type with another text is less than certain.
+    Tables of whole numbers agree by chance: there it has to do so in most wrong cases, and alone.
 
     Args:
         mine, right: outcomes by case, of the learner's code and of the solution.
@@ -96,17 +99,32 @@ def recognise(
     candidates = [slip for slip, rank in ranks if rank == highest]
     best = max(candidates, key=agreements)
     fits_everywhere = highest[0] == len(mine)
-    _, ends_there = spans[first]
+    names, ends_there = spans[first]
     if ends_there and not highest[1]:
         is_likely = len(candidates) == 1 and related(mine[first], best.outcomes[first])
         return (best, False) if fits_everywhere and is_likely else None
     agreeing = [slip for slip in candidates if all(map(agree, mine, slip.outcomes))]
-    return best, fits_everywhere and (len(candidates) == 1 or agreeing == [best])
+    is_certain = fits_everywhere and (len(candidates) == 1 or agreeing == [best])
+    if not is_certain and is_table(right[first].values.get(names[-1] if names else "")):
+        wrong = wrong_cases(mine, right)
+        if len(candidates) > 1 or 2 * sum(fits(best, case) for case in wrong) <= len(wrong):
+            return None
+    return best, is_certain
+
+
+def wrong_cases(mine: Sequence[Outcome], right: Sequence[Outcome]) -> list[int]:
+    """Return the indices of the cases in which an outcome differs from the right one."""
+    return [case for case, outcomes in enumerate(zip(mine, right, strict=True)) if not agree(*outcomes)]
+
+
+def is_table(value: object) -> bool:
+    """Return whether a value is a tensor [...] of whole numbers, of which few are possible."""
+    return torch.is_tensor(value) and same(value.double(), value.double().round())
 
 
 def agreement(mine: Sequence[Outcome], right: Sequence[Outcome], slip: Slip | None) -> str:
     """Say in how many of the wrong cases a recognised slip does the same, up to the first wrong value."""
-    wrong = [case for case, outcomes in enumerate(zip(mine, right, strict=True)) if not agree(*outcomes)]
+    wrong = wrong_cases(mine, right)
     cases = f"{len(wrong)} wrong case{'s' if len(wrong) > 1 else ''}"
     if slip is None:
         return f"no known slip does the same; {cases}"

@@ -7,7 +7,7 @@ from detrlab.checks.errors import CheckFailed, LearnerBug
 from detrlab.checks.observing import Outcome
 from detrlab.checks.recognising import HEDGE, Slip, judge
 
-RIGHT = [Outcome({"a": 1, "b": torch.ones(2), "c": 3}) for _ in range(2)]
+RIGHT = [Outcome({"a": 1, "b": 1.1 * torch.ones(2), "c": 3}) for _ in range(2)]
 MESSAGE = "You doubled it."
 
 
@@ -51,6 +51,21 @@ def test_message_is_hedged_where_the_slip_explains_the_first_wrong_case_only():
 def test_message_is_hedged_where_the_slip_is_wrong_in_a_case_in_which_the_learner_is_right():
     slip = Slip("doubled", MESSAGE, [wrong(), wrong()])
     assert HEDGE in str(failure([wrong(), RIGHT[1]], slip))
+
+
+def test_slip_is_not_named_where_it_explains_half_of_the_wrong_tables_of_whole_numbers(monkeypatch):
+    slip = Slip("doubled", MESSAGE, [wrong(), wrong()])
+    monkeypatch.setattr(f"{__name__}.RIGHT", [wrong(1.0), wrong(1.0)])
+    assert MESSAGE not in str(failure([wrong(), wrong(3.0)], slip))
+    assert str(failure([wrong(), wrong()], slip)) == MESSAGE
+
+
+def test_no_slip_is_named_where_two_agree_on_a_table_of_whole_numbers(monkeypatch):
+    other = Slip("other", "Another one.", [wrong(c=5), wrong(c=5)])
+    slip = Slip("doubled", MESSAGE, [wrong(c=4), wrong(c=4)])
+    monkeypatch.setattr(f"{__name__}.RIGHT", [wrong(1.0), wrong(1.0)])
+    assert HEDGE not in str(failure([wrong(c=6), wrong(c=6)], other, slip))
+    assert str(failure([wrong(c=4), wrong(c=4)], other, slip)) == MESSAGE
 
 
 def test_message_is_asserted_of_the_slip_that_explains_most_cases():

@@ -18,6 +18,7 @@ DROPPED = (
     "(By the last dimension of what they belong to: attention weights, tokens, hidden numbers.) Dropout, "
     "at the rate that was given, acts inside each attention, after the ReLU, and on what each block adds."
 )
+CHANCE = "Do all layers get the dropout that was given? Nothing else may be left to chance."
 HANDED_ON = "Every layer gets all the arguments that are not the stack's own, `dropout` among them."
 
 
@@ -69,5 +70,9 @@ def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the count of what dropout acts on", counts, HANDED_ON
     undropped = encoder_class(**case["config"] | {"dropout": 0.0})
     by_chance = given(encoder_class, "is_random")(undropped, src.clone(), case["pos"])
-    yield "the claim that in training mode with dropout = 0 something is left to chance", by_chance
+    yield (
+        "the claim that in training mode with dropout = 0 something is left to chance",
+        by_chance,
+        CHANCE,
+    )
     yield "the gradient that comes back to src", gradient_at(src, output), CUT

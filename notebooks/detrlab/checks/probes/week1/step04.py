@@ -7,7 +7,7 @@ import torch
 
 from detrlab.checks.errors import CheckFailed
 from detrlab.checks.probes.given import given
-from detrlab.checks.probes.week1.step03 import DROPPED, HANDED_ON, dropped
+from detrlab.checks.probes.week1.step03 import CHANCE, DROPPED, HANDED_ON, dropped
 from detrlab.checks.probing import CUT, Case, Observation, gradients_at, probe
 from detrlab.checks.weights import Weights, copy_weights
 
@@ -81,7 +81,11 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the count of what dropout acts on", counts, HANDED_ON
     undropped = decoder_class(**case["config"] | {"dropout": 0.0})
     by_chance = given(decoder_class, "is_random")(undropped, *(tensor.clone() for tensor in inputs))
-    yield "the claim that in training mode with dropout = 0 something is left to chance", by_chance
+    yield (
+        "the claim that in training mode with dropout = 0 something is left to chance",
+        by_chance,
+        CHANCE,
+    )
     again = stack(*(tensor.clone() for tensor in inputs))
     yield "the number of outputs of a second call", len(again)
     narrow = decoder_class(n_layers=1, dim_ff=4)
