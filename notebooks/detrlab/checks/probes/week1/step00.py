@@ -26,6 +26,7 @@ def box_cxcywh_to_xyxy(convert: Any, case: Case) -> Iterator[Observation]:
     """Convert boxes [..., 4] of one shape, and send a gradient back through the conversion."""
     boxes = case["boxes"]
     yield f"the result for boxes of shape {list(boxes.shape)}", convert(boxes)
+    yield "the dtype for float64 boxes", str(convert(boxes.double()).dtype), "Leave the dtype as it is."
     if boxes.numel():
         [reached] = reached_by_gradient(convert, [boxes], CENTRE_SIZE)
         yield "the list of those of cx, cy, w, h that a gradient reaches", reached, KEEP_THE_GRAPH

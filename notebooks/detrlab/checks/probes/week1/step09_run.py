@@ -85,7 +85,7 @@ def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
     settings = AT_WORK | {"num_steps": 1, "lr": 0.0, "lr_backbone": 0.0} | case["sizes"]
     first, again, third, other = (
         state_of(trained(train, **settings, seed=seed, criterion=judge_for(train, case)))
-        for seed in (case["seed"] + 2, case["seed"] + 2, case["seed"] + 2, case["seed"] + 3)
+        for seed in (0, 0, 0, case["seed"] + 3)  # 0 is a seed like others
     )
     built = "query_embed.weight" in first
     yield "the claim that a DETR is built where none is given", built
