@@ -84,7 +84,7 @@ def test_both_sides_say_the_same_of_an_answer(tmp_path, sandbox, text, state, sl
 @pytest.mark.slow
 def test_reason_counts_the_wrong_cases_in_which_the_slip_does_the_same(tmp_path, sandbox):
     visible, hidden = try_text(tmp_path, ANSWERS["slip"][0], sandbox)
-    assert visible.verdict.why.startswith("agrees with the slip in 2 of 2 wrong cases")
+    assert visible.verdict.why.startswith("agrees with the slip in 3 of 3 wrong cases")
     assert hidden.verdict.why.startswith("agrees with the slip in ")
     [unknown, _] = try_text(tmp_path, ANSWERS["unknown"][0], sandbox)
     assert unknown.verdict.why.startswith("no known slip does the same")

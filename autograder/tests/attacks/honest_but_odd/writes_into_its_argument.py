@@ -1,6 +1,7 @@
-# Writes into its argument, as many learners do; the numbers are right.
+# Writes into its argument; the numbers are right. The notebook's check refuses it, and so does grading.
 # answers: box_cxcywh_to_xyxy
-# expected: full
+# expected: 0
+# message: changes its argument `boxes` in place
 import torch
 
 
