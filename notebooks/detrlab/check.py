@@ -98,7 +98,8 @@ def toy_detr(detr_class: Any) -> None:
         raise CheckFailed(f"toy_detr: {problem}") from None
     measured = f"toy_detr: AP {ap:.2f} on the validation images"
     if not (share := share_of_points(ap)):
-        raise CheckFailed(f"{measured}, which earns no points yet. Train for longer, then save it again.")
+        print(f"○ {measured}, which earns no points yet. Train for longer, then save it again.")
+        return
     print(f"✓ {measured}. On others like them that is about {share:.0%} of the points.")
 
 
