@@ -63,4 +63,4 @@ c.GenerateFeedback.preprocessors = [
 # Feedback that exists is skipped otherwise, also after a regrade.
 c.GenerateFeedback.force = True
 # Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
-c.HTMLExporter.preprocessors = ["autograder.gradebook.sanitizing.SafePage"]
+c.HTMLExporter.preprocessors = ["autograder.reports.sanitizing.SafePage"]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from detrlab.checks.text import printable_lines
+from detrlab.display import printable_lines
 
 NOT_JUDGED = "✗ This question could not be graded automatically; a person will look at it."
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.submissions.record import IntakeRecord, Outcome
-from detrlab.checks.text import printable
+from detrlab.display import printable
 
 # Of several records of one file, the outcome that stands first here is shown.
 ORDER = (Outcome.QUESTION, Outcome.REFUSED, Outcome.TAKEN, Outcome.IGNORED)

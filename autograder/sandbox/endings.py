@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from detrlab.checks.errors import CheckAborted
-from detrlab.checks.text import printable
+from detrlab.display import printable
 
 TOO_LONG = "took too long and was stopped"
 SIGNAL_MESSAGES = {

@@ -6,8 +6,8 @@ import torch
 
 from autograder.sandbox.process import Sandbox
 from detrlab.checks.codec import flatten, tensors_in, unflatten
-from detrlab.checks.text import printable
 from detrlab.checks.wire import ProtocolError
+from detrlab.display import printable
 
 LONGEST = 300  # characters of an error message that are shown
 MOST = 20  # classes and frames of an error that are kept

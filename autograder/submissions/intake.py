@@ -30,7 +30,7 @@ from autograder.submissions.student_ids import Roster, letters, student_id
 from autograder.submissions.students import StudentIntake
 from autograder.workspace.paths import NOTEBOOKS
 from autograder.workspace.run_lock import hold_course
-from detrlab.checks.text import printable
+from detrlab.display import printable
 
 LONGEST_NAME = 300  # characters of a file's name that are shown
 NOTHING = "holds no notebook of this course."

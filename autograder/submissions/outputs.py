@@ -1,7 +1,7 @@
 """Copy a learner's outputs and pasted pictures: known kinds of the right shape, within a size limit.
 
 They are kept for the person who grades written answers and are never evidence for points. Markup in
-them is sanitized when a page is rendered (autograder/gradebook/sanitizing.py).
+them is sanitized when a page is rendered (autograder/reports/sanitizing.py).
 """
 
 import re

@@ -119,7 +119,12 @@ def test_folders_hold_few_modules(package):
         if "course/" in name or any(part in name for part in ONE_A_CASE):
             continue
         most = MOST_AT_THE_TOP_OF_DETRLAB if folder == DETRLAB else MOST_MODULES
-        own = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+        # `__init__.py` counts, but in the tests, where it is empty.
+        own = [
+            path.name
+            for path in folder.glob("*.py")
+            if "tests" not in path.parts or path.stem != "__init__"
+        ]
         assert len(own) <= most, f"{name} holds {len(own)}: {', '.join(sorted(own))}"
 
 

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
-from detrlab import resume
 from detrlab.ap import evaluate
 from detrlab.figures.curves import Curves, watch
+from detrlab.loop import resume
+from detrlab.loop.schedule import WARM_UP as WARM_UP
+from detrlab.loop.schedule import batch_order, learning_rate_factor
 from detrlab.positions import TOY_POSITIONS, with_positions
-from detrlab.schedule import WARM_UP as WARM_UP
-from detrlab.schedule import batch_order, learning_rate_factor
 from detrlab.targets import validate
 from detrlab.toy import Sample, Target, validation_set
 

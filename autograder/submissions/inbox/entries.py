@@ -18,7 +18,7 @@ from autograder.submissions.inbox.kinds import why_rubbish
 from autograder.submissions.inbox.uploads import Upload
 from autograder.submissions.notebook_json import UnreadableFile
 from autograder.submissions.student_ids import letters
-from detrlab.checks.text import printable
+from detrlab.display import printable
 
 LONGEST_NAME = 100  # characters of an upload's name that are shown
 

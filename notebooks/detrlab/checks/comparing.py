@@ -14,7 +14,7 @@ from torch.nn.functional import layer_norm
 from detrlab.checks.errors import CheckFailed, LearnerBug, WrongValue
 from detrlab.checks.observing import Outcome
 from detrlab.checks.probing import UNKNOWN
-from detrlab.checks.text import printable, share
+from detrlab.display import printable, share
 
 ATOL, RTOL = 1e-4, 1e-3  # LayerNorm with an eps of 1e-6 differs by 1e-4
 LONGEST = 200  # characters of a value in a message

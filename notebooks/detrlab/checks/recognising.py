@@ -14,7 +14,7 @@ import torch
 from detrlab.checks.comparing import agree, first_difference, same, same_failure
 from detrlab.checks.errors import LearnerBug, NothingYet
 from detrlab.checks.observing import Outcome
-from detrlab.checks.text import printable
+from detrlab.display import printable
 
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
 # Characters of an error's text that are compared: of a text from a sandbox the rest is missing.

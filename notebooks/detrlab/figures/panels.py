@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
-from detrlab.checks.text import share
+from detrlab.display import share
 from detrlab.figures.canvas import INK, Array, heatmap, new_figure, to_array
 from detrlab.figures.set_panels import corners, describe_boxes, describe_pairs, draw_boxes, draw_pairs
 

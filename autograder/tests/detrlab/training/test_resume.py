@@ -1,4 +1,4 @@
-"""detrlab.resume: an interrupted training goes on from its file."""
+"""detrlab.loop.resume: an interrupted training goes on from its file."""
 
 import pytest
 import torch

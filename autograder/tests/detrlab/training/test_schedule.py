@@ -1,8 +1,8 @@
-"""detrlab.schedule: the order of the samples and the learning rates."""
+"""detrlab.loop.schedule: the order of the samples and the learning rates."""
 
 import pytest
 
-from detrlab.schedule import WARM_UP, batch_order, learning_rate_factor
+from detrlab.loop.schedule import WARM_UP, batch_order, learning_rate_factor
 
 
 def test_batch_order_visits_every_sample_once_per_epoch():

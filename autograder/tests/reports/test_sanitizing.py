@@ -9,8 +9,8 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import from_dict, v4
 from traitlets.config import Config
 
-from autograder.gradebook.sanitizing import harmless
 from autograder.reports.feedback import write_feedback
+from autograder.reports.sanitizing import harmless
 from autograder.submissions.outputs import OutputBudget
 from autograder.tests.gradebook.small_course import STEP
 
@@ -87,7 +87,7 @@ def page() -> str:
     code.outputs = [from_dict(output) for output in OutputBudget().copy(OUTPUTS)]
     cells += [code, v4.new_markdown_cell("END-LEARNER")]
     config = Config()
-    config.HTMLExporter.preprocessors = ["autograder.gradebook.sanitizing.SafePage"]
+    config.HTMLExporter.preprocessors = ["autograder.reports.sanitizing.SafePage"]
     html, _ = HTMLExporter(config=config).from_notebook_node(v4.new_notebook(cells=cells))
     return html[html.index("BEGIN-LEARNER") : html.index("END-LEARNER")]
 
