@@ -1,4 +1,4 @@
-"""Rubrics are shown to the person who grades, and to nobody else."""
+"""Pages of a graded class: rubrics are for the person who grades; what learners wrote is text."""
 
 import json
 from pathlib import Path
@@ -20,3 +20,12 @@ def test_rubric_is_in_the_autograded_notebook_and_not_in_the_feedback(graded_cla
     assert "Model answer" not in page
     assert "hidden." not in page and "HIDDEN TESTS" not in page
     assert "check" in page
+
+
+def test_feedback_pages_show_scripts_of_a_learner_as_text(graded_class: Path) -> None:
+    pages = write_feedback(graded_class)
+    for student in ("writer", "right"):
+        page = (pages / student / STEP / f"{STEP}.html").read_text()
+        assert "evil()" in page
+        assert "<script>evil" not in page
+    assert "a&lt;\u200bb" in (pages / "writer" / STEP / f"{STEP}.html").read_text()
