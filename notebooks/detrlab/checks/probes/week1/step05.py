@@ -8,6 +8,12 @@ import torch
 from detrlab.checks.probing import Case, Observation, probe
 from detrlab.checks.weights import Weights, copy_weights, shapes
 
+LOGITS = "They are one linear layer of each query's vector, as it comes."
+BOXES = (
+    "The logits are right. The boxes are a sigmoid of three linear layers, with a ReLU after the first two "
+    "and nothing else."
+)
+
 
 @probe()
 def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
@@ -29,8 +35,8 @@ def heads(heads_class: Any, case: Case) -> Iterator[Observation]:
     if described(output) != "a pair":
         return
     logits, boxes = output
-    yield "the logits tensor", logits
-    yield "the boxes tensor", boxes, "The logits are right."
+    yield "the logits tensor", logits, LOGITS
+    yield "the boxes tensor", boxes, BOXES
 
     logits_of_stack, boxes_of_stack = module(case["stack"])
     yield "the logits tensor for input [n_layers, B, N, d]", logits_of_stack, "For [B, N, d] it is right."
