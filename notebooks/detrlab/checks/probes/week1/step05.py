@@ -10,8 +10,8 @@ from detrlab.checks.weights import Weights, copy_weights, shapes
 
 LOGITS = "They are one linear layer of each query's vector, as it comes."
 BOXES = (
-    "The logits are right. The boxes are a sigmoid of three linear layers, with a ReLU after the first two "
-    "and nothing else."
+    "The logits are right. The boxes are a sigmoid of three linear layers, with a ReLU after the first "
+    "two and nothing else."
 )
 
 
