@@ -13,6 +13,7 @@ from detrlab.ap import measure, share_of_points
 from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.checkpoint import NAME, TRAINED_IN, DoesNotFit, read_into
 from detrlab.checks.errors import CheckFailed, NothingYet
+from detrlab.checks.observing import errors_as_failures
 from detrlab.toy import Sample, make_synthetic_sample
 
 # The notebooks that a DETR's classes come from: where one is missing, a stand-in takes its place.
@@ -46,25 +47,29 @@ def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -
     Raises:
         PartsMissing: if the file does not fit the class, and one of its notebooks is missing.
         NothingYet: if there is no file.
-        CheckFailed: if the file does not fit the class, or the model's outputs cannot be measured.
-        RemoteError, CheckAborted: if the learner's code fails otherwise, or its process ends.
+        CheckFailed: if the file does not fit the class, the learner's code raises, or the model's outputs
+            cannot be measured.
+        CheckAborted: if the process of that code ends.
     """
     if not path.is_file():
         raise NothingYet(f"no {NAME} was handed in")
-    try:
-        model = read_into(detr_class, path)
-    except DoesNotFit as error:
-        if missing:
-            reason = f"{error.file} does not fit your model, since {missing}: {error.misfit}"
-            raise PartsMissing(f"{reason} Hand in what is missing; a person will look at it.") from None
-        raise CheckFailed(str(error)) from None
-    except ValueError as error:
-        raise CheckFailed(str(error)) from None
-    model.eval()
-    try:
-        return measure(model, hidden_images(seed))["AP"]
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError) as error:
-        raise CheckFailed(f"your DETR's outputs cannot be measured ({error})") from None
+    with errors_as_failures():
+        try:
+            model = read_into(detr_class, path)
+            model.eval()
+        except DoesNotFit as error:
+            if missing:
+                raise PartsMissing(
+                    f"{error.file} does not fit your model, since {missing}: {error.misfit} "
+                    "Hand in what is missing; a person will look at it."
+                ) from None
+            raise CheckFailed(str(error)) from None
+        except ValueError as error:
+            raise CheckFailed(str(error)) from None
+        try:
+            return measure(model, hidden_images(seed))["AP"]
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError) as error:
+            raise CheckFailed(f"your DETR's outputs cannot be measured ({error})") from None
 
 
 def judge_trained_model(

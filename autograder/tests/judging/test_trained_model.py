@@ -89,7 +89,7 @@ def test_model_with_other_attribute_names_is_measured(folder, sandbox):
     ("source", "state", "message"),
     [
         (NO_OUTPUTS, "failed", "your DETR's outputs cannot be measured ('pred_logits')"),
-        (RAISES, "failed", "your cells do not define it: KeyError: 'pos'"),
+        (RAISES, "failed", "your code raised KeyError: 'pos'"),
         (ENDLESS, "aborted", "your code took too long and was stopped"),
     ],
     ids=["no outputs", "raises", "endless"],

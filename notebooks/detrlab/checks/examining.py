@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from detrlab.checks.errors import CheckFailed
-from detrlab.checks.observing import Outcome, observe, watch
+from detrlab.checks.observing import Outcome, observe, use_again, watch
 from detrlab.checks.probing import Case, Probe
 from detrlab.checks.recognising import Slip, judge
 
@@ -47,7 +47,7 @@ def examine(
     judge([observe(probe, watched, case) for case in cases], right, slips, secret)
     if probe.is_long:
         return
-    watched._use_again()
+    use_again(watched)
     again = [observe(probe, watched, case) for case in reversed(cases)]
     try:
         judge(again, list(reversed(right)), (), secret)

@@ -2,6 +2,8 @@
 
 import re
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,8 +66,39 @@ def learner_frames(error: BaseException) -> list[str]:
 
 
 def watch(learner: Any) -> Any:
-    """Return a learner's function or class as `Watched`, made in the process of the learner's code."""
-    return given(learner, "Watched")(learner)
+    """Return a learner's function or class as `Watched`, made in the process of the learner's code.
+
+    Raises:
+        CheckFailed: if that raises, or what comes back from there cannot be called.
+    """
+    with errors_as_failures():
+        return given(learner, "Watched")(learner)
+
+
+def use_again(watched: Any) -> None:
+    """From now on, let what `watch` returned give out the objects that it has made before.
+
+    Raises:
+        CheckFailed: if that raises, or what comes back from there cannot be called.
+    """
+    with errors_as_failures():
+        watched._use_again()
+
+
+@contextmanager
+def errors_as_failures() -> Iterator[None]:
+    """Turn errors into failures of the check, which they are where the learner's process answers.
+
+    Raises:
+        CheckFailed: for whatever the block raises.
+        CheckAborted: as it came.
+    """
+    try:
+        yield
+    except (CheckFailed, CheckAborted):
+        raise
+    except Exception as error:
+        raise failure_of(error) from error
 
 
 def observe(probe: Probe, watched: Any, case: Case) -> Outcome:
@@ -80,8 +113,9 @@ def observe(probe: Probe, watched: Any, case: Case) -> Outcome:
         CheckAborted: if an observation could not be made.
     """
     outcome = Outcome()
+    target = watched._target if isinstance(watched, Watched) else watched
     try:
-        with stand_ins_around(watched._target if isinstance(watched, Watched) else watched):
+        with errors_as_failures(), stand_ins_around(target):
             for what, value, *advice in probe.observe(watched, copy_case(case)):
                 # Copied, because later calls may change a tensor in place that was returned earlier.
                 outcome.values[what] = map_tensors(value, lambda tensor: tensor.detach().clone())
@@ -89,10 +123,6 @@ def observe(probe: Probe, watched: Any, case: Case) -> Outcome:
                     outcome.advice[what] = advice[0]
     except CheckFailed as failure:
         outcome.failure = failure
-    except CheckAborted:
-        raise
-    except Exception as error:
-        outcome.failure = failure_of(error)
     return outcome
 
 
