@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -121,6 +121,16 @@ def measure(
     return average_precision(found, [target for _, target in samples], num_classes)
 
 
+@contextlib.contextmanager
+def eval_mode(model: nn.Module) -> Iterator[nn.Module]:
+    """Put a model into eval mode for a block; afterwards it has the mode that it came in."""
+    training = model.training
+    try:
+        yield model.eval()
+    finally:
+        model.train(training)
+
+
 def evaluate(
     model: nn.Module, samples: Sequence[Sample], num_classes: int = len(CLASSES)
 ) -> dict[str, float]:
@@ -129,11 +139,9 @@ def evaluate(
     Raises:
         ValueError: as `measure` says.
     """
-    device, training = next(model.parameters()).device, model.training
-    model.eval()
-    scores = measure(lambda images: model(images.to(device)), samples, num_classes)
-    model.train(training)
-    return scores
+    device = next(model.parameters()).device
+    with eval_mode(model):
+        return measure(lambda images: model(images.to(device)), samples, num_classes)
 
 
 def share_of_points(ap: float) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from detrlab.ap import detections
+from detrlab.ap import detections, eval_mode
 from detrlab.toy import Sample
 
 
@@ -79,9 +79,9 @@ def answers(model: nn.Module, samples: Sequence[Sample]) -> dict[str, Any]:
         "pred_logits" [B, N, K + 1] and "pred_boxes" [B, N, 4] of the last decoder layer, and
         "aux_outputs", a list of the same for the earlier layers.
     """
-    training, device = model.training, next(model.parameters()).device
-    outputs = model.eval()(torch.stack([image for image, _ in samples]).to(device))
-    model.train(training)
+    images = torch.stack([image for image, _ in samples]).to(next(model.parameters()).device)
+    with eval_mode(model):
+        outputs = model(images)
     layers = [
         {name: layer[name].cpu() for name in ("pred_logits", "pred_boxes")}
         for layer in [*outputs["aux_outputs"], outputs]

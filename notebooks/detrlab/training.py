@@ -85,7 +85,7 @@ class TrainingRun:
     Args:
         model, criterion, optimizer: the parts of the training, all on one device.
         num_steps: its length. The rates of `optimizer` are multiplied with `learning_rate_factor`.
-        log_every: steps between two points of the loss curves; 0 for a silent run without AP.
+        log_every: steps between two points of the loss curves; 0: silent, without AP and checkpoints.
         seed: determines the order of the samples, also after resuming.
         checkpoint: a file that is written at every log and deleted after the last step. If it holds an
             unfinished run with the same settings, that run is resumed. None: no file.

@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import nn
 
-from detrlab.ap import detections
+from detrlab.ap import detections, eval_mode
 from detrlab.display import notebook_display
 from detrlab.figures.canvas import INK, PALETTE, new_figure, show
 from detrlab.toy import Sample, six_images
@@ -52,10 +52,9 @@ class Curves:
     @torch.no_grad()
     def take_picture(self, model: nn.Module, step: int) -> None:
         """Record what the model finds in one of the six held-out images; its mode is restored."""
-        training, device = model.training, next(model.parameters()).device
         image, _ = six_images()[PICTURED]
-        found = detections(model.eval()(image[None].to(device)))[0]
-        model.train(training)
+        with eval_mode(model):
+            found = detections(model(image[None].to(next(model.parameters()).device)))[0]
         clear = found["scores"] >= SHOWN
         self.pictures.append({"step": step, **{k: v[clear].tolist() for k, v in found.items()}})
 
@@ -166,9 +165,8 @@ def watch(
         largest_class: the largest probability of a real class in an image, mean over the images.
         silent: the share of queries whose most probable class is "no object".
     """
-    training = model.training
-    outputs = model.eval()(torch.stack([image for image, _ in samples]).to(device))
-    model.train(training)
+    with eval_mode(model):
+        outputs = model(torch.stack([image for image, _ in samples]).to(device))
     targets = [{k: v.to(device) for k, v in target.items()} for _, target in samples]
     probabilities = outputs["pred_logits"].softmax(-1).cpu()
     matched = torch.zeros(probabilities.shape[:2], dtype=torch.bool)

@@ -4,9 +4,10 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from autograder.tests.detrlab.small_detr import make_target
-from detrlab.ap import average_precision, share_of_points
+from detrlab.ap import average_precision, eval_mode, share_of_points
 
 
 def make_detections(boxes, classes, scores):
@@ -33,3 +34,12 @@ def test_average_precision_of_known_cases():
 
 def test_share_of_points_grows_with_ap_up_to_full_points():
     assert [share_of_points(ap) for ap in (-1.0, 0.0, 0.3, 0.6, 0.9)] == [0, 0, 0.5, 1, 1]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_mode_of_a_model_is_restored_even_if_it_raises(training):
+    model = nn.Dropout().train(training)
+    with pytest.raises(RuntimeError), eval_mode(model):
+        assert not model.training
+        raise RuntimeError
+    assert model.training == training
