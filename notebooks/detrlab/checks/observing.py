@@ -123,6 +123,8 @@ def observe(probe: Probe, watched: Any, case: Case) -> Outcome:
                     outcome.advice[what] = advice[0]
     except CheckFailed as failure:
         outcome.failure = failure
+        # What led to it holds the frames of the learner's code, and with them models: outcomes are kept.
+        failure.__traceback__ = failure.__cause__ = failure.__context__ = None
     return outcome
 
 

@@ -1,11 +1,15 @@
-"""detrlab.checks.observing: what is said of an error, by whose code raised it."""
+"""detrlab.checks.observing: what is said of an error, by whose code raised it, and what an outcome keeps."""
+
+import gc
+import weakref
 
 import pytest
+from torch import nn
 
 from autograder.authoring.known_answers import replaced
 from autograder.authoring.sources import code_cells
 from autograder.hidden.known_verdicts import answer
-from detrlab.checks.errors import LearnerBug
+from detrlab.checks.errors import CheckFailed, LearnerBug
 from detrlab.checks.observing import observe
 from detrlab.checks.probing import Probe, find
 
@@ -40,3 +44,18 @@ def test_attribute_that_only_the_check_asks_for_is_not_said_to_be_the_learners_e
 
     outcome = observe(Probe(ask), object(), {})
     assert str(outcome.failure).startswith("it cannot be used as it should be: AttributeError: ")
+
+
+@pytest.mark.parametrize("error", [ValueError, CheckFailed])
+def test_kept_outcome_of_an_error_keeps_no_model_alive(error):
+    made = []
+
+    def build_and_raise(learner, case):
+        model = nn.Linear(2, 2)
+        made.append(weakref.ref(model))
+        raise error("no")
+        yield
+
+    outcome = observe(Probe(build_and_raise), object(), {})
+    gc.collect()
+    assert outcome.failure is not None and made[0]() is None
