@@ -1,4 +1,4 @@
-"""detrlab.checks.observing: what is said of an error, by whose code raised it, and what an outcome keeps."""
+"""detrlab.checks.observing: what is said of an error, by whose code it is, and what an outcome keeps."""
 
 import gc
 import weakref
