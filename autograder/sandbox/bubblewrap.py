@@ -2,47 +2,45 @@
 
 The program sees, read-only, the system, Python, and detrlab with the validation images, and three small
 empty disks. It has namespaces of its own without network or other processes, no capabilities, and may
-neither create user namespaces nor make the system calls below. Started by root, it runs as another user.
+neither create user namespaces nor make other system calls than those of system_calls.py. Started by root,
+it runs as another user.
 """
 
-import errno
+import json
 import os
+import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import detrlab
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.system_calls import syscall_filter
 from detrlab.toy import VALIDATION
 
 WORKER = Path(__file__).with_name("worker.py")
 DETRLAB = Path(detrlab.__file__).parent
 HOME = "/home/learner"
-# No exercise needs these: memory that no limit counts, other processes' memory, kernel interfaces.
-REFUSED_CALLS = """
-    memfd_create memfd_secret userfaultfd io_uring_setup io_uring_enter io_uring_register
-    ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise
-    mount umount2 pivot_root chroot unshare setns open_tree move_mount fsopen fsmount mount_setattr
-    bpf perf_event_open keyctl add_key request_key open_by_handle_at name_to_handle_at syslog quotactl
-    kexec_load init_module finit_module delete_module acct swapon swapoff reboot
-"""
 
 
-@contextmanager
-def syscall_filter() -> Iterator[int]:
-    """Write the filter of system calls to a file for bubblewrap; yield the file's descriptor."""
-    import pyseccomp  # imported late: it cannot be imported without libseccomp
+def start_worker(limits: Limits, home: str, is_isolated: bool) -> subprocess.Popen:
+    """Start worker.py with pipes, in a sandbox if it is to be isolated.
 
-    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    for name in REFUSED_CALLS.split():
-        with suppress(ValueError):  # this machine's libseccomp may not know the name yet
-            rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
-    with tempfile.TemporaryFile() as file:
-        rules.export_bpf(file)
-        file.seek(0)
-        yield file.fileno()
+    Args:
+        limits: what it may use; they hold in a sandbox only.
+        home: its working folder, and without a sandbox its home folder.
+        is_isolated: whether it runs in a sandbox.
+    """
+    program = [sys.executable, "-I", str(WORKER), str(DETRLAB.parent)]
+    options: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    options |= {"cwd": home, "start_new_session": True, "bufsize": 0}
+    if not is_isolated:
+        return subprocess.Popen(program, env=environment() | {"HOME": home}, **options)
+    with syscall_filter() as filter_fd:
+        command = sandboxed_command([*program, json.dumps(asdict(limits))], limits, filter_fd)
+        return subprocess.Popen(command, pass_fds=[filter_fd], **options)
 
 
 def sandboxed_command(program: Sequence[str], limits: Limits, filter_fd: int) -> list[str]:

@@ -8,12 +8,14 @@ from detrlab.checks.errors import CheckAborted
 from detrlab.display import printable
 
 TOO_LONG = "took too long and was stopped"
+USED_UP = "has used up the time that all checks of a notebook, or of a week, have together"
 SIGNAL_MESSAGES = {
     "SIGXCPU": TOO_LONG,
     "SIGKILL": "took too long or too much memory, or stopped itself",
     "SIGSEGV": "crashed (segmentation fault)",
     "SIGABRT": "crashed (abort)",
     "SIGBUS": "crashed (bus error)",
+    "SIGSYS": "made a system call that no exercise needs",
 }
 MESSAGE_BY_NUMBER = {
     getattr(signal, name): message
@@ -26,7 +28,7 @@ LONGEST = 300  # characters of a worker's last line that are shown
 class SandboxExited(CheckAborted):
     """The sandbox ended before it answered; the message tells the learner how.
 
-    It is flaky after a timeout, which on a busy machine may not be the fault of the learner's code.
+    It is flaky if time was short, which on a busy machine may not be the fault of the learner's code.
     """
 
     def __init__(self, message: str, is_flaky: bool = False):

@@ -1,17 +1,14 @@
 """Start and stop the process that runs a learner's code, and send it requests within limits."""
 
-import json
 import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -19,13 +16,14 @@ import torch
 from autograder.sandbox import availability, bubblewrap
 from autograder.sandbox.endings import (
     TOO_LONG,
+    USED_UP,
     NotStarted,
     SandboxExited,
     describe_exit,
     explain_startup,
 )
 from autograder.sandbox.limits import MIB, Limits
-from autograder.sandbox.monitor import usage_of_tree
+from autograder.sandbox.monitor import Meter
 from autograder.sandbox.replies import check_form, is_number
 from detrlab.cells.cell import Cell
 from detrlab.checks.errors import CheckAborted
@@ -49,7 +47,7 @@ class Sandbox:
         self.stop_reason = ""  # why this process stopped the worker
         self.session_ended = True  # the worker reported the end, and waits for the next session
         self.received = 0  # bytes of tensors in this session
-        self.spent_seconds = 0.0  # seconds that `watch` has counted in all sessions
+        self.spent: dict[str, float] = {}  # by step: seconds of all sessions, as `Limits` counts them
         self.usage: dict[str, Any] = {}  # CPU seconds and MiB of the last session that was closed
 
     def __enter__(self) -> "Sandbox":
@@ -69,25 +67,10 @@ class Sandbox:
             SandboxUnavailable: if this machine has no sandbox.
         """
         availability.require_sandbox()
-        program = [sys.executable, "-I", str(bubblewrap.WORKER), str(bubblewrap.DETRLAB.parent)]
-        options: dict[str, Any] = {
-            "stdin": subprocess.PIPE,
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "cwd": self.home.name,
-            "start_new_session": True,
-            "bufsize": 0,
-        }
-        if availability.is_enabled():
-            with bubblewrap.syscall_filter() as filter_fd:
-                limits = json.dumps(asdict(self.limits))
-                command = bubblewrap.sandboxed_command([*program, limits], self.limits, filter_fd)
-                process = subprocess.Popen(command, pass_fds=[filter_fd], **options)
-        else:
-            variables = bubblewrap.environment() | {"HOME": self.home.name}
-            process = subprocess.Popen(program, env=variables, **options)
+        process = bubblewrap.start_worker(self.limits, self.home.name, availability.is_enabled())
         assert process.stdin and process.stdout
         self.process, self.requests, self.replies = process, process.stdin, process.stdout
+        self.meter = Meter(process.pid)
         self.ready, self.stop_reason = False, ""
 
     def start(self) -> None:
@@ -112,6 +95,7 @@ class Sandbox:
             kind = NotStarted if self.has_worked else availability.SandboxUnavailable
             raise kind(explain_startup(errors.read())) from error
         errors.close()  # the worker discards what a learner's code prints
+        self.meter.look()  # from now on the time is a session's
         self.ready = self.has_worked = True
 
     def stop(self) -> None:
@@ -136,7 +120,7 @@ class Sandbox:
         Args:
             step: the notebook's name.
             cells: its code cells.
-            seconds: limit on the wall time and on the CPU time; by default those of `limits`.
+            seconds: limit on the time and on the CPU time of each process; by default those of `limits`.
             others: the cells of other steps that it may load; stand-ins take the place of the rest.
             stand_ins: names in the notebook itself that stand-ins replace once its cells have run.
 
@@ -145,15 +129,14 @@ class Sandbox:
             SandboxUnavailable, NotStarted: if the worker does not start.
         """
         self.usage = {}
-        if self.spent_seconds > self.limits.total_seconds:
-            message = f"your notebooks took more than {self.limits.total_seconds:.0f} s in all"
-            raise SandboxExited(message, is_flaky=True)
+        began, left = time.monotonic(), self.seconds_left(step)
+        if left <= 0:
+            raise SandboxExited(f"your code {USED_UP}", is_flaky=True)
         self.start()
         self.session_ended, self.received = False, 0
-        finished = threading.Event()
-        watch = threading.Thread(
-            target=self.watch, args=(finished, seconds or self.limits.seconds), daemon=True
-        )
+        finished, cpu = threading.Event(), self.meter.cpu_seconds
+        limits = (seconds or self.limits.seconds, began + left, cpu + left)
+        watch = threading.Thread(target=self.watch, args=(finished, *limits), daemon=True)
         watch.start()
         alive = False
         try:
@@ -177,6 +160,13 @@ class Sandbox:
                 self.stop()
             finished.set()
             watch.join()
+            seconds = max(time.monotonic() - began, self.meter.cpu_seconds - cpu)
+            self.spent[step] = self.spent.get(step, 0.0) + seconds
+
+    def seconds_left(self, step: str) -> float:
+        """Return how many seconds the sessions of a step may still take."""
+        of_step = self.limits.step_seconds - self.spent.get(step, 0.0)
+        return min(of_step, self.limits.total_seconds - sum(self.spent.values()))
 
     def close(self) -> None:
         """End a session regularly if it is still running, and note what it used."""
@@ -187,25 +177,31 @@ class Sandbox:
         names = ("cpu_seconds", "megabytes")
         self.usage = {k: float(reply[k]) for k in names if is_number(reply.get(k))}
 
-    def watch(self, finished: threading.Event, seconds: float) -> None:
+    def watch(
+        self, finished: threading.Event, seconds: float, last_moment: float, most_cpu_seconds: float
+    ) -> None:
         """Stop a session that takes too long, or whose processes together use too much memory.
 
-        Time counts while a reply is due. While the code is runnable, only its CPU time counts: on a busy
-        machine it may get less than the wall time.
+        CPU time counts, and while a reply is due and no process is runnable, the wall time: on a busy
+        machine code that is runnable may get less CPU time than that.
+
+        Args:
+            finished: set when the session is over.
+            seconds: limit on this time.
+            last_moment, most_cpu_seconds: when the student's time is used up, by the clock and the meter.
         """
-        process, counted, cpu, previous = self.process, 0.0, 0.0, time.monotonic()
+        counted, cpu, previous = 0.0, self.meter.cpu_seconds, time.monotonic()
         end = previous + WALL_FACTOR * seconds
-        while process and not finished.wait(POLL_INTERVAL):
-            now, previous_cpu = time.monotonic(), cpu
-            memory, cpu, is_busy = usage_of_tree(process.pid)
-            if self.reply_due:
-                wall, used = now - previous, max(0.0, cpu - previous_cpu)
-                interval = min(wall, used) if is_busy else wall
-                counted, self.spent_seconds = counted + interval, self.spent_seconds + interval
-            previous = now
+        while not finished.wait(POLL_INTERVAL):
+            usage, now = self.meter.look(), time.monotonic()
+            used, wall = usage.cpu_seconds - cpu, now - previous
+            counted += max(used, wall) if self.reply_due and not usage.is_busy else used
+            cpu, previous = usage.cpu_seconds, now
             if counted > seconds or now > end:
                 return self.stop_for(TOO_LONG)
-            if memory > self.limits.memory:
+            if now > last_moment or cpu > most_cpu_seconds:
+                return self.stop_for(USED_UP)
+            if usage.memory > self.limits.memory:
                 return self.stop_for(f"took more than {self.limits.memory // MIB} MiB of memory")
 
     def stop_for(self, reason: str) -> None:
@@ -216,7 +212,8 @@ class Sandbox:
     def exited(self, code: Any) -> SandboxExited:
         """Return the error for a missing reply: stopped by this process, or ended with an exit code."""
         if self.stop_reason:
-            return SandboxExited(f"your code {self.stop_reason}", self.stop_reason == TOO_LONG)
+            is_flaky = self.stop_reason in (TOO_LONG, USED_UP)
+            return SandboxExited(f"your code {self.stop_reason}", is_flaky)
         return SandboxExited(describe_exit(code))
 
     def request(

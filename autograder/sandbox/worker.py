@@ -43,7 +43,8 @@ from detrlab.checks.switches import set_to_standard
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 
 MESSAGE_LIMIT = 1000  # characters of an error's message
-PR_SET_DUMPABLE = 4  # of Linux's prctl
+Pipes = tuple[IO[bytes], IO[bytes]]  # requests and replies
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36  # of Linux's prctl
 
 
 class Session:
@@ -137,7 +138,7 @@ def describe(error: BaseException, namespace: dict[str, Any]) -> dict:
     return {"names": error_names(error), "message": message, "frames": learner_frames(error)[-5:]}
 
 
-def serve(pipes: tuple[IO[bytes], IO[bytes]], request: dict) -> None:
+def serve(pipes: Pipes, request: dict) -> None:
     """Answer requests about one notebook until a request closes the session."""
     incoming, outgoing = pipes
     notebooks = {step: [Cell(*cell) for cell in cells] for step, cells in request["notebooks"].items()}
@@ -169,15 +170,12 @@ def limit_session(limits: dict[str, Any], seconds: int) -> None:
     """Set the limits of one session: CPU time, and memory beyond what torch has mapped already."""
     # SIGXCPU at the soft limit, which names the reason; SIGKILL a second later.
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    with open("/proc/self/statm") as file:
-        mapped = int(file.read().split()[0]) * resource.getpagesize()
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     limit = mapped + limits["memory"]
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def run_session(
-    pipes: tuple[IO[bytes], IO[bytes]], request: dict, limits: dict | None, initial: set[Path]
-) -> dict:
+def run_session(pipes: Pipes, request: dict, limits: dict | None, initial: set[Path]) -> dict:
     """Serve one session in a child; remove what it wrote, all but the `initial` files.
 
     Returns:
@@ -186,6 +184,7 @@ def run_session(
     Raises:
         SystemExit: if something that it wrote cannot be removed.
     """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     child = os.fork()
     if not child:
         try:
@@ -196,11 +195,14 @@ def run_session(
             os._exit(0)
     _, status, usage = os.wait4(child, 0)
     if limits:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(-1, signal.SIGKILL)  # its descendants: the only others in this namespace
+            while True:  # orphans are children of this process
+                os.wait()
         if not clear_disks(initial):
             raise SystemExit("Something is left for the next session.")
-    seconds = round(usage.ru_utime + usage.ru_stime, 3)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = round(sum(after[:2]) - sum(before[:2]), 3)  # user and system
     ended = os.waitstatus_to_exitcode(status)
     return {"ended": ended, "cpu_seconds": seconds, "megabytes": usage.ru_maxrss // 1024}
 
@@ -222,13 +224,14 @@ def clear_disks(initial: set[Path]) -> bool:
 def main() -> None:
     """Fork a child for each session, and report how it ended; exit if there are limits but no sandbox."""
     limits = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
-    initial: set[Path] = set()
+    initial = disk_entries() if limits else set()  # Python itself, if it is installed under /tmp
     if limits:
         if os.getpid() != 2:  # bubblewrap is 1; outside a sandbox, kill(-1) would end other processes
             raise SystemExit("Limits hold in a sandbox of its own only: see bubblewrap.py.")
         limit_processes(limits)
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # children cannot read this one's memory
-        initial = disk_entries()  # Python itself, if it is installed under /tmp
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # children cannot read this one's memory
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans are waited for here, and so counted
     incoming = os.fdopen(os.dup(0), "rb", buffering=0)
     outgoing = os.fdopen(os.dup(1), "wb")
     devnull = os.open(os.devnull, os.O_RDWR)
@@ -236,13 +239,11 @@ def main() -> None:
         os.dup2(devnull, standard)
     torch.set_num_threads(1)
     write_frame(outgoing, {"ready": torch.__version__}, {})
-    while True:
-        try:
+    with contextlib.suppress(EOFError):
+        while True:
             request, _ = read_frame(incoming)
-        except EOFError:
-            return
-        if request["op"] == "define":  # any other was meant for a child that has ended
-            write_frame(outgoing, run_session((incoming, outgoing), request, limits, initial), {})
+            if request["op"] == "define":  # any other was meant for a child that has ended
+                write_frame(outgoing, run_session((incoming, outgoing), request, limits, initial), {})
 
 
 if __name__ == "__main__":
