@@ -58,6 +58,7 @@ def sandboxed_command(program: Sequence[str], limits: Limits, filter_fd: int) ->
     disks = ["--proc", "/proc", "--dev", "/dev"]
     for folder in (HOME, "/tmp", "/dev/shm"):
         disks += ["--size", str(limits.disk), "--tmpfs", folder]
+    disks += ["--dev-bind", "/dev/null", "/dev/zero"]  # which gives memory that counts for no process
     restrictions = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     restrictions += ["--seccomp", str(filter_fd)]
     # The empty disks come first, so that a Python installed under /tmp is mounted over them.

@@ -11,9 +11,7 @@ from autograder.sandbox import doctor
 from autograder.sandbox.availability import SETTING, SandboxUnavailable
 from autograder.sandbox.process import Sandbox
 from autograder.workspace.paths import AUTOGRADER, default_course
-from detrlab.cells.cell import Cell
 
-ESCAPES = [Cell(doctor.ESCAPES.read_text(), "locked", "escapes")]
 # What does no harm where it succeeds.
 HARMLESS = (
     "read the solutions",
@@ -27,6 +25,16 @@ HARMLESS = (
     "signal the grader's process",
     "take memory that no limit counts",
     "hold 1,000 files open",
+    "share memory without a file",
+    "share memory of /dev/zero",
+    "keep 4 MiB in a socket",
+    "use CPU time that is in no sum (SIG_IGN)",
+    "use CPU time that is in no sum (SA_NOCLDWAIT)",
+    "share memory or messages that outlive a session",
+    "keep memory in files without a name, or in pipes",
+    "use other processes",
+    "open a socket to the hypervisor or a network",
+    "open one by a number that the kernel cuts off",
 )
 
 
@@ -34,7 +42,7 @@ HARMLESS = (
 @pytest.mark.sandbox
 def test_every_attempt_fails_in_a_sandbox():
     results = doctor.examine(default_course())
-    assert len(results) > 30
+    assert len(results) > 50
     assert doctor.problems(results) == []
 
 
@@ -46,7 +54,8 @@ def test_harmless_attempts_succeed_without_a_sandbox(monkeypatch, tmp_path):
         attempts = doctor.attempts(default_course(), port, name)
         attempts = [attempt for attempt in attempts if attempt.action in HARMLESS]
         attempts.append(doctor.EscapeAttempt("write outside", "write", (str(tmp_path / "x"),)))
-        results = {attempt.action: doctor.try_attempt(process, ESCAPES, attempt) for attempt in attempts}
+        cells = doctor.escapes()
+        results = {attempt.action: doctor.try_attempt(process, cells, attempt) for attempt in attempts}
     assert len(results) == len(HARMLESS) + 1
     assert not {action: outcome for action, (possible, outcome) in results.items() if not possible}
 
