@@ -23,6 +23,7 @@ from detrlab.toy import VALIDATION
 WORKER = Path(__file__).with_name("worker.py")
 DETRLAB = Path(detrlab.__file__).parent
 HOME = "/home/learner"
+DISKS = (HOME, "/tmp", "/dev/shm")  # where the program may write
 
 
 def start_worker(limits: Limits, home: str, is_isolated: bool) -> subprocess.Popen:
@@ -56,7 +57,7 @@ def sandboxed_command(program: Sequence[str], limits: Limits, filter_fd: int) ->
     for name, value in environment().items():
         isolation += ["--setenv", name, value]
     disks = ["--proc", "/proc", "--dev", "/dev"]
-    for folder in (HOME, "/tmp", "/dev/shm"):
+    for folder in DISKS:
         disks += ["--size", str(limits.disk), "--tmpfs", folder]
     disks += ["--dev-bind", "/dev/null", "/dev/zero"]  # which gives memory that counts for no process
     restrictions = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]

@@ -1,5 +1,6 @@
 """Measure from outside what the processes of a sandbox use."""
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -7,9 +8,12 @@ from typing import NamedTuple
 
 import psutil
 
+from autograder.sandbox.bubblewrap import DISKS
+
 # Memory of a process that is its own, in the words of Linux; mapped files are not.
 PRIVATE = ("RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:")
 SOCKET_BUFFER = 208 * 1024  # bytes that may wait in a socket, by Linux's default
+FILE_ENTRY = 1024  # bytes that the kernel keeps of a file, even of an empty one
 
 
 class Usage(NamedTuple):
@@ -47,7 +51,7 @@ class Meter:
                     is_busy = is_busy or process.status() == psutil.STATUS_RUNNING
                     pid = process.pid
         self.cpu_seconds = max(self.cpu_seconds, cpu_seconds)
-        return Usage(memory + SOCKET_BUFFER * sockets_beside(pid), self.cpu_seconds, is_busy)
+        return Usage(memory + kernel_memory(pid), self.cpu_seconds, is_busy)
 
 
 def private_memory(pid: int) -> int:
@@ -67,11 +71,17 @@ def threads_of(pid: int) -> Iterator[Path]:
         yield from Path(f"/proc/{pid}/task").glob("*/status")
 
 
-def sockets_beside(pid: int) -> int:
-    """Return how many sockets there are in the sandbox of a process; none if it is in no sandbox."""
+def kernel_memory(pid: int) -> int:
+    """Return the bytes that the kernel may keep for the sandbox of a process: of sockets and small files.
+
+    It is 0 for a process that is in no sandbox.
+    """
     with suppress(OSError):
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
         numbers = next((line for line in status.splitlines() if line.startswith("NSpid:")), "").split()
         if len(numbers) > 2:  # it has another id inside
-            return int(Path(f"/proc/{pid}/net/sockstat").read_text(encoding="ascii").split()[2])
+            sockets = int(Path(f"/proc/{pid}/net/sockstat").read_text(encoding="ascii").split()[2])
+            disks = [os.statvfs(f"/proc/{pid}/root{folder}") for folder in DISKS]
+            files = sum(disk.f_files - disk.f_ffree for disk in disks)
+            return SOCKET_BUFFER * sockets + FILE_ENTRY * files
     return 0

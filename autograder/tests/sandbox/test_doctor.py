@@ -62,16 +62,16 @@ def test_harmless_attempts_succeed_without_a_sandbox(monkeypatch, tmp_path):
 
 def run_as_ordinary_user(*command: str) -> subprocess.CompletedProcess:
     """Run a command as a user who is not root, and who may use root's Python and this repository."""
-    python, repository = Path(sys.base_prefix), str(AUTOGRADER.parent)
+    shown, hidden = [Path(sys.base_prefix), AUTOGRADER.parent], ["/root", "/tmp"]
     words = ["bwrap", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--ro-bind", "/", "/"]
     words += ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"]
-    words += ["--perms", "1777", "--tmpfs", "/tmp"]  # before the repository, which may lie there
-    if python.is_relative_to("/root"):  # show nothing of root's home folder but Python
-        folders = [str(parent) for parent in reversed(python.parents) if parent.is_relative_to("/root")]
-        words += ["--tmpfs", "/root"]
-        words += [word for folder in folders[1:] for word in ("--dir", folder)]
-        words += ["--ro-bind", str(python), str(python)]
-    words += ["--ro-bind", repository, repository, "--chdir", repository]
+    words += [word for folder in hidden for word in ("--perms", "1777", "--tmpfs", folder)]
+    for path in shown:
+        for parent in reversed(path.parents):  # those that bubblewrap makes are for root alone
+            if any(parent.is_relative_to(folder) for folder in hidden):
+                words += ["--dir", str(parent)]
+        words += ["--ro-bind", str(path), str(path)]
+    words += ["--chdir", str(AUTOGRADER.parent)]
     words += ["setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups", *command]
     environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", "LANG": "C.UTF-8"}
     return subprocess.run(
