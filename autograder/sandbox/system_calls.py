@@ -64,7 +64,6 @@ ALLOWED = {
 }
 # Of sockets' options, none that makes their buffers larger.
 SOCKET_OPTIONS = (socket.SO_REUSEADDR, socket.SO_KEEPALIVE, socket.SO_RCVTIMEO, socket.SO_SNDTIMEO)
-UNKNOWN = -1  # the number of a name that libseccomp does not know
 NEW_NAMESPACES = 0x7E020000  # the flags of clone that make one
 MAP_HUGETLB = 0x40000
 ALL = 0xFFFFFFFFFFFFFFFF  # the kernel ignores the upper half of some arguments, a filter does not
@@ -79,7 +78,7 @@ def syscall_filter() -> Iterator[int]:
     # Calls by the conventions of 32 bits and of x32 have other numbers, which no rule here knows.
     rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
     for name in " ".join(ALLOWED.values()).split():
-        if number_of(name) != UNKNOWN:
+        if number_of(name) >= 0:
             rules.add_rule(seccomp.ALLOW, name)
     add_conditional_rules(rules)
     with tempfile.TemporaryFile() as file:
@@ -89,7 +88,7 @@ def syscall_filter() -> Iterator[int]:
 
 
 def number_of(name: str) -> int:
-    """Return the number of a system call on this processor; UNKNOWN if libseccomp does not know it."""
+    """Return the number of a system call; a negative one if there is none here, or libseccomp is old."""
     import pyseccomp
 
     return pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
