@@ -11,6 +11,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 NOT_THERE = (errno.ENOSYS, errno.EPERM)  # how a filter answers in the place of the kernel
 FAMILIES = 64  # of sockets, more than there are
 AF_UNIX = 1
+WRONG = -1 - 0o1000  # no address, file, process or key; as flags it makes no message queue
 UPPER_HALF = 1 << 32  # of an argument; the kernel ignores it in some
 
 
@@ -59,10 +60,8 @@ def ask_kernel(numbers):
     Raises:
         PermissionError: if it looks at none.
     """
-    answers = {name: raw_call(number, *[-1] * 6) for name, number in numbers.items()}
-    answered = {
-        name: os.strerror(error) for name, (_, error) in answers.items() if error not in NOT_THERE
-    }
+    errors = {name: raw_call(number, *[WRONG] * 6)[1] for name, number in numbers.items()}
+    answered = {name: os.strerror(error) for name, error in errors.items() if error not in NOT_THERE}
     if not answered:
         raise PermissionError(f"none of {len(numbers)}")
     return answered
