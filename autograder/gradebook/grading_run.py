@@ -14,7 +14,7 @@ from autograder.gradebook.preprocessors import WriteVerdicts, forget_scores
 from autograder.gradebook.record import GradingRecord, answers_of, read_record, traces_of
 from autograder.gradebook.scoring import with_missing_verdicts
 from autograder.gradebook.writer import GradedNotebook, Writer
-from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
+from autograder.judging.cache import MODEL, VerdictCache, companions, is_trusted, read_files
 from autograder.judging.course_version import course_version
 from autograder.judging.job import Job, judged_part
 from autograder.judging.verdict import Verdicts
@@ -83,6 +83,8 @@ class GradingRun:
         record, row = read_record(self.root, student, step), self.recorded.get((student, step))
         if not key or record.key != key or row is None or row.penalty is not None or row.seconds_late > 0:
             return False
+        if not is_trusted(record.verdicts):
+            return False
         same_time = self.notebooks.timestamp_of(student, step) in (None, row.timestamp)
         notebook = self.notebooks.autograded_folder(student, step) / f"{step}.ipynb"
         return same_time and row.scores == record.scores and notebook.is_file()
@@ -92,7 +94,7 @@ class GradingRun:
 
         Notebooks that cannot be read are left out; nbgrader reports them when the submission is written.
         """
-        unknown = [step for step, key in submission.keys.items() if key and not self.cache.has(key)]
+        unknown = [step for step, key in submission.keys.items() if key and self.cache.find(key) is None]
         parsed = {path: parse_or_none(content) for path, content in submission.files.items()}
         files: dict[str, bytes] = {}
         notebooks: dict[str, Notebook] = {}

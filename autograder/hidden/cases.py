@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from autograder.workspace.secret_seed import DerivedSeed
 from detrlab.checks.probing import Case
 from detrlab.checks.weights import Weights
 
@@ -48,12 +49,12 @@ def exercises_with_cases() -> frozenset[str]:
     return frozenset(CASES)
 
 
-def draw_cases(exercise: str, seed: int, reference: Reference) -> list[Case]:
+def draw_cases(exercise: str, seed: DerivedSeed, reference: Reference) -> list[Case]:
     """Draw the cases of an exercise.
 
     Args:
         exercise: its name.
-        seed: the same seed draws the same cases.
+        seed: the same seed draws the same cases, and only these.
         reference: for cases that depend on the reference's classes.
 
     Raises:

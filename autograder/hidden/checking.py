@@ -5,15 +5,17 @@ function, or a proxy of one in another process (autograder/sandbox/remote.py).
 """
 
 import functools
-import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.authoring.exercises import step_of
 from autograder.authoring.known_answers import KnownSlip, slips
 from autograder.hidden.cases import draw_cases
 from autograder.hidden.reference import define, reference
+from autograder.workspace.secret_seed import DerivedSeed, derive
+from detrlab.check import read_fixture
 from detrlab.checks.examining import examine
 from detrlab.checks.observing import Outcome, observe, watch
 from detrlab.checks.probing import Case, find
@@ -57,35 +59,52 @@ def known_slips(exercise: str, drawn: list[Case], isolated: bool = False) -> lis
     ]
 
 
+@dataclass(frozen=True)
+class ReferenceTrial:
+    """What a hidden check compares with: computed once for a class.
+
+    Attributes:
+        drawn: the cases.
+        right: the reference's outcome in each.
+        public: the same of the check in the notebook, which every learner may read.
+        slips: the known wrong answers, with their outcomes.
+    """
+
+    drawn: list[Case]
+    right: list[Outcome]
+    public: list[Outcome]
+    slips: list[Slip]
+
+
 @functools.lru_cache(maxsize=64)
-def reference_trial(
-    exercise: str, seed: int, isolated: bool
-) -> tuple[list[Case], list[Outcome], list[Slip]]:
-    """Return the cases of a seed, the reference's outcomes and the slips; cached, for a whole class."""
-    # Hashed, so that the secret seed cannot be recovered from the drawn numbers.
-    digest = hashlib.sha256(f"{exercise} {seed}".encode()).digest()
+def reference_trial(exercise: str, seed: DerivedSeed, isolated: bool) -> ReferenceTrial:
+    """Return what a hidden check compares with where its cases are drawn from a seed; cached."""
     reference_of = functools.partial(reference, isolated=isolated)
-    drawn = draw_cases(exercise, int.from_bytes(digest[:7], "big"), reference_of)
+    drawn = draw_cases(exercise, seed, reference_of)
     right = observe_all(exercise, reference_of(exercise), drawn)
-    return drawn, right, known_slips(exercise, drawn, isolated)
+    _, public, _ = read_fixture(exercise)
+    return ReferenceTrial(drawn, right, public, known_slips(exercise, drawn, isolated))
 
 
-def check(exercise: str, learner: Any, seed: int | None = None, isolated: bool = False) -> None:
+def check(
+    exercise: str, learner: Any, seed: int | None = None, draw: int = 0, isolated: bool = False
+) -> None:
     """Run one hidden check.
 
     Args:
         exercise: its name, like "encoder_layer".
         learner: the object that is checked.
-        seed: draws the inputs; a secret one if none is given.
+        seed: the course's, from which that of these inputs is derived; a new one if none is given.
+        draw: the number of these inputs; another one draws others.
         isolated: whether the learner's object is built on stand-ins for the step's other exercises, as
             in grading; the reference is then built on them too.
 
     Raises:
-        CheckFailed: if the answer is wrong. The message holds no numbers, since later submissions are
-            checked on the same inputs.
+        CheckFailed: if the answer is wrong. Of what is right, the message holds what the notebook's check
+            tells too and nothing else, since later submissions are checked on the same inputs.
         NothingYet: if the object is still the stub.
         AttributeError: if there is no such exercise.
     """
-    seed = secrets.randbits(128) if seed is None else seed
-    drawn, right, known = reference_trial(exercise, seed, isolated)
-    examine(find(exercise), learner, drawn, right, known, secret=True)
+    secret = secrets.randbits(128) if seed is None else seed
+    trial = reference_trial(exercise, derive(secret, "cases of a hidden check", exercise, draw), isolated)
+    examine(find(exercise), learner, trial.drawn, trial.right, trial.slips, trial.public)

@@ -7,14 +7,16 @@ judged/.
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.authoring.exercises import artifacts_of
 from autograder.authoring.sources import all_steps
 from autograder.judging.course_version import course_version
 from autograder.judging.verdict import Verdicts, verdicts_from_json, verdicts_to_json
+from autograder.sandbox.availability import is_enabled
 from autograder.workspace.files import fingerprint, read_json, write_json
+from autograder.workspace.secret_seed import derive
 from detrlab.checkpoint import NAME as MODEL
 
 
@@ -37,13 +39,18 @@ def companions(step: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: files[path] for path in needed if path in files}
 
 
+def is_trusted(verdicts: Verdicts) -> bool:
+    """Return whether verdicts count in this run: those from outside a sandbox do in a run without one."""
+    return not is_enabled() or all(verdict.sandboxed for verdict in verdicts.values())
+
+
 @dataclass(frozen=True)
 class VerdictCache:
     """The cached verdicts of a course, and the judge and the seed that they depend on."""
 
     course: Path
     judge: str  # the dotted name of a function like autograder.judging.judge.judge
-    seed: int
+    seed: int = field(repr=False)  # the course's
 
     def key(self, step: str, files: Mapping[str, bytes]) -> str:
         """Return the key of a student's submission of a step, given the files that `read_files` read.
@@ -51,7 +58,8 @@ class VerdictCache:
         Raises:
             KeyError: if there is no notebook of the step.
         """
-        judge = f"{course_version()} {self.judge} {self.seed} {step}".encode()
+        inputs = derive(self.seed, "key of a verdict")
+        judge = f"{course_version()} {self.judge} {inputs} {step}".encode()
         parts = [judge, self.fingerprint_of_step(step), files[f"{step}/{step}.ipynb"]]
         for path, content in companions(step, files).items():
             parts += [path.encode(), content]
@@ -68,16 +76,12 @@ class VerdictCache:
         return self.course / "judged" / key[:2] / f"{key}.json"
 
     def find(self, key: str) -> Verdicts | None:
-        """Return the verdicts of a key, or None if it has not been judged."""
+        """Return the verdicts of a key, or None if it has not been judged, or was without a sandbox."""
         kept = read_json(self.path(key)).get("verdicts")
-        return None if kept is None else verdicts_from_json(kept)
-
-    def has(self, key: str) -> bool:
-        """Return whether there are verdicts of a key."""
-        return "verdicts" in read_json(self.path(key))
+        verdicts = None if kept is None else verdicts_from_json(kept)
+        return verdicts if verdicts is not None and is_trusted(verdicts) else None
 
     def keep(self, key: str, step: str, verdicts: Verdicts | None) -> None:
         """Store verdicts under their key; None, after the judge failed, is not stored but tried again."""
         if verdicts is not None:
-            content = {"step": step, "seed": self.seed, "verdicts": verdicts_to_json(verdicts)}
-            write_json(self.path(key), content)
+            write_json(self.path(key), {"step": step, "verdicts": verdicts_to_json(verdicts)})

@@ -8,12 +8,12 @@ import json
 import logging
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.judging.course_version import course_version
 from autograder.judging.verdict import Verdicts
-from autograder.sandbox.availability import SandboxUnavailable
+from autograder.sandbox.availability import SETTING, SandboxUnavailable, is_enabled
 from autograder.sandbox.process import Sandbox
 from autograder.submissions.rebuild import Notebook
 
@@ -27,18 +27,20 @@ class Job:
     Attributes:
         student: the student's id.
         judge: the dotted name of a function with the signature of autograder.judging.judge.judge.
-        seed: draws the inputs.
+        seed: the course's, from which the inputs are drawn.
         version: of the course, from course_version.
         notebooks: what `judged_part` returns of each, by step.
         files: the files that a trained model is judged with, by their path in nbgrader's layout.
+        sandboxed: whether their code has to run in a sandbox.
     """
 
     student: str
     judge: str
-    seed: int
+    seed: int = field(repr=False)  # a worker's log shows what its tasks were given
     version: str
-    notebooks: dict[str, Notebook]
-    files: dict[str, bytes] = field(default_factory=dict)
+    notebooks: dict[str, Notebook] = field(repr=False)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    sandboxed: bool = field(default_factory=is_enabled)
 
 
 def judged_part(notebook: Notebook) -> Notebook:
@@ -61,12 +63,17 @@ def judge_job(job: Job, sandbox: Sandbox | None = None) -> dict[str, Verdicts | 
 
     Raises:
         ValueError: if this machine has another version of the course.
-        SandboxUnavailable: if this machine has no sandbox.
+        SandboxUnavailable: if this machine has no sandbox, or switches it off for a job that needs it.
     """
     if job.version != course_version():
         raise ValueError(
             "A worker has another version of the course, or of its packages, than the machine that asks "
             "it. Make them the same, start the worker again, and run the same command again."
+        )
+    if job.sandboxed and not is_enabled():
+        raise SandboxUnavailable(
+            f"A worker has {SETTING}=1 set, so it would run submissions without a sandbox. Start it anew "
+            "without that, and run the same command again."
         )
     if sandbox is None:
         with Sandbox() as new_sandbox:
@@ -94,10 +101,12 @@ def judge_step(
         SandboxUnavailable: if no sandbox can be started.
     """
     try:
-        return judge(step, job.notebooks[step], sandbox, seed=job.seed, folder=folder)
+        verdicts = judge(step, job.notebooks[step], sandbox, seed=job.seed, folder=folder)
     except SandboxUnavailable:
         raise
     except (Exception, SystemExit):
         # A submission that makes the judge fail must not stop the others.
         LOG.exception("The judge failed on a notebook of step %s.", step)
         return None
+    sandboxed = is_enabled()
+    return {name: replace(verdict, sandboxed=sandboxed) for name, verdict in verdicts.items()}

@@ -66,7 +66,7 @@ def judge(
     }
     for artifact in artifacts_of(step):
         check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
-        verdicts[artifact.name] = judge_check(artifact.name, check, sandbox, seed)
+        verdicts[artifact.name] = judge_check(artifact.name, check, sandbox)
     return with_versions(verdicts, code, python_version(notebook))
 
 
@@ -91,7 +91,7 @@ def judge_twice(
     """Run one hidden check; if it passes, once more on other inputs and in a process of its own."""
     stand_ins = names_beside(step, exercise.symbol) if isolated else []
 
-    def check(drawn: int) -> tuple[float, str]:
+    def check(draw: int) -> tuple[float, str]:
         with ExitStack() as stack:
             try:
                 session = stack.enter_context(sandbox.session(step, code, stand_ins=stand_ins))
@@ -101,14 +101,14 @@ def judge_twice(
                 # Maybe the cell of another exercise ended it, so leave that out.
                 cells = without_other_answers(code, exercise.name)
                 session = stack.enter_context(sandbox.session(step, cells, stand_ins=stand_ins))
-            checking.check(exercise.name, lookup(session, exercise.symbol), drawn, isolated)
+            checking.check(exercise.name, lookup(session, exercise.symbol), seed, draw, isolated)
         return 1.0, ""
 
-    first, second = (functools.partial(check, drawn) for drawn in (seed, seed + 1))
-    verdict = judge_check(exercise.name, first, sandbox, seed)
+    first, second = (functools.partial(check, draw) for draw in (0, 1))
+    verdict = judge_check(exercise.name, first, sandbox)
     if verdict.state != State.PASSED:
         return verdict
-    again = judge_check(exercise.name, second, sandbox, seed)
+    again = judge_check(exercise.name, second, sandbox)
     if again.state == State.PASSED:
         return verdict
     what_failed = again.message.removeprefix("✗ ").removeprefix(f"{exercise.name}: ")
@@ -119,18 +119,15 @@ def judge_twice(
     return replace(again, state=State.FLAKY, message=message, needs_review=True)
 
 
-def judge_check(
-    name: str, check: Callable[[], tuple[float, str]], sandbox: Sandbox, seed: int
-) -> Verdict:
-    """Run a check and return the verdict, with the seed and what the session used.
+def judge_check(name: str, check: Callable[[], tuple[float, str]], sandbox: Sandbox) -> Verdict:
+    """Run a check and return the verdict, with what the session used.
 
     Args:
         name: the exercise.
         check: returns the share of the points (0 to 1) and a remark, or raises.
         sandbox: where the check runs the learner's code.
-        seed: what the inputs are drawn from.
     """
-    return replace(find_verdict(name, check), seed=seed, **sandbox.usage)
+    return replace(find_verdict(name, check), **sandbox.usage)
 
 
 def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:

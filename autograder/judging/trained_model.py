@@ -1,14 +1,15 @@
 """Judge a trained model by its AP: the file is read here, the learner's own classes run in a sandbox."""
 
 import functools
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autograder.authoring.sources import all_steps
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import Remote, lookup
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
+from autograder.workspace.secret_seed import derive
 from detrlab.ap import measure, share_of_points
 from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.checkpoint import NAME, TRAINED_IN, DoesNotFit, read_into
@@ -27,12 +28,33 @@ SECONDS = 120.0  # of wall time and of CPU time for all images
 
 @functools.lru_cache(maxsize=2)
 def hidden_images(seed: int) -> list[Sample]:
-    """Draw IMAGES toy images with their targets from a secret seed."""
-    return [make_synthetic_sample(seed, index) for index in range(IMAGES)]
+    """Draw IMAGES toy images with their targets, each from a seed of its own.
+
+    So whoever has seen one, and finds its seed, knows no other one.
+
+    Args:
+        seed: the course's.
+    """
+    seeds = (derive(seed, "image of the trained model", index) for index in range(IMAGES))
+    return [make_synthetic_sample(each, 0) for each in seeds]
 
 
 class PartsMissing(CheckFailed):
     """A trained model does not fit where notebooks are missing that it may have been trained with."""
+
+
+@contextmanager
+def masked_failures() -> Iterator[None]:
+    """Take the numbers out of the messages of failures: they may be those of the hidden images.
+
+    Raises:
+        CheckFailed: as it came, but masked.
+    """
+    try:
+        yield
+    except CheckFailed as failure:
+        failure.mask()
+        raise
 
 
 def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -> float:
@@ -41,7 +63,7 @@ def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -
     Args:
         path: the file.
         detr_class: the learner's class.
-        seed: draws the images.
+        seed: the course's, from which the images are drawn.
         missing: says which of its notebooks were not handed in; empty if all were.
 
     Raises:
@@ -53,7 +75,7 @@ def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -
     """
     if not path.is_file():
         raise NothingYet(f"no {NAME} was handed in")
-    with errors_as_failures():
+    with masked_failures(), errors_as_failures():
         try:
             model = read_into(detr_class, path)
             model.eval()
@@ -82,7 +104,7 @@ def judge_trained_model(
         code: the code cells of the notebook that it was submitted with.
         folder: the student's files; None if there are none.
         sandbox: where the class runs.
-        seed: draws the images.
+        seed: the course's, from which the images are drawn.
 
     Returns:
         the share of the points (0 to 1) and a remark.

@@ -13,7 +13,6 @@ from rich.progress import track
 from autograder.authoring.exercises import Exercise, exercises_of
 from autograder.authoring.known_answers import with_answer
 from autograder.authoring.sources import all_steps, code_cells
-from autograder.hidden.fixtures import VISIBLE_SEED
 from autograder.judging.judge import judge_check, judge_exercise
 from autograder.judging.newer_python import with_versions
 from autograder.judging.notebook_file import read_submitted, releases_of
@@ -185,7 +184,7 @@ def judge_visibly(step: str, exercise: Exercise, code: list[Cell], sandbox: Sand
             examine(find(exercise.name), learner, cases, right, known)
         return 1.0, ""
 
-    return judge_check(exercise.name, check, sandbox, VISIBLE_SEED)
+    return judge_check(exercise.name, check, sandbox)
 
 
 def agree(trials: list[Trial]) -> bool:

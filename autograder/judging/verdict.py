@@ -41,7 +41,7 @@ class Verdict:
         message: for the learner: a line, and below it the frames of an error in their own code.
         credit: the share of the points, 0 to 1.
         needs_review: whether a person has to review it.
-        seed: what the inputs were drawn from.
+        sandboxed: whether the learner's code ran in a sandbox.
         cpu_seconds: CPU time of the learner's code.
         megabytes: the largest memory of its process, in MiB.
         slip: the id of the known mistake that was recognised, if any.
@@ -53,7 +53,7 @@ class Verdict:
     message: str
     credit: float = 0.0
     needs_review: bool = False
-    seed: int = 0
+    sandboxed: bool = True
     cpu_seconds: float = 0.0
     megabytes: float = 0.0
     slip: str | None = None
@@ -81,10 +81,10 @@ class Verdict:
         """Read a verdict as `to_json`, or version 1.0, wrote it."""
         if "sentence" in data:
             state, review = STATES_OF_1_0[data["state"]], data.get("needs_person", False)
-            names = ("credit", "seed", "cpu_seconds", "megabytes")
+            names = ("credit", "cpu_seconds", "megabytes")
             kept = {name: data[name] for name in names if name in data}
             return cls(state, data["sentence"], needs_review=review, **kept)
-        return cls(**data)
+        return cls(**{name: value for name, value in data.items() if name != "seed"})  # of 1.1
 
 
 Verdicts = dict[str, Verdict]  # by exercise

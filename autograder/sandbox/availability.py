@@ -10,7 +10,7 @@ from autograder.sandbox.bubblewrap import sandboxed_command
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.system_calls import syscall_filter
 
-SETTING = "DETR_NO_ISOLATION"  # if set, code is trusted and runs in a process without a sandbox
+SETTING = "DETR_NO_ISOLATION"  # 1: code is trusted and runs in a process without a sandbox
 
 
 class SandboxUnavailable(OSError):
@@ -18,8 +18,18 @@ class SandboxUnavailable(OSError):
 
 
 def is_enabled() -> bool:
-    """Return whether code is sandboxed: always, unless DETR_NO_ISOLATION is set."""
-    return not os.environ.get(SETTING)
+    """Return whether code is sandboxed: always, unless DETR_NO_ISOLATION is 1.
+
+    Raises:
+        SandboxUnavailable: if it is set to anything else, which may be meant either way.
+    """
+    setting = os.environ.get(SETTING, "")
+    if setting not in ("", "1"):
+        raise SandboxUnavailable(
+            f"{SETTING} is {setting!r}, which means nothing: 1 lets submissions run without a sandbox; "
+            "without the variable they run in one."
+        )
+    return not setting
 
 
 def find_obstacle() -> str:

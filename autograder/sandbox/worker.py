@@ -36,10 +36,10 @@ import detrlab.voc  # noqa: F401
 from detrlab.cells.cell import Cell
 from detrlab.cells.isolation import bind_stand_ins
 from detrlab.cells.running import FAILURES, execute, explain
+from detrlab.cells.switches import set_to_standard
 from detrlab.checks.codec import flatten, tensors_in, unflatten
 from detrlab.checks.observing import error_names, learner_frames
 from detrlab.checks.probes.given import given
-from detrlab.checks.switches import set_to_standard
 from detrlab.checks.wire import ProtocolError, read_frame, write_frame
 
 MESSAGE_LIMIT = 1000  # characters of an error's message

@@ -1,10 +1,32 @@
-"""The secret seed of a course, from which the inputs of its hidden checks are drawn."""
+"""The secret seed of a course, and the seeds that are derived from it, one for each purpose.
 
+A generator tells much of its seed: from one drawn image NumPy's could be computed within minutes, and of
+PyTorch's only 32 bits count. So none is given the secret one, nor one from which another follows.
+"""
+
+import hmac
+import json
 import os
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import NewType
+
+DerivedSeed = NewType("DerivedSeed", int)  # what generators are seeded with
+
+
+def derive(secret: int, purpose: str, *details: str | int) -> DerivedSeed:
+    """Return the seed of one purpose, from which neither the secret one nor that of another follows.
+
+    Args:
+        secret: the course's seed.
+        purpose: what is drawn, in words.
+        details: what else has a seed of its own: an exercise, the number of a draw.
+    """
+    message = json.dumps([purpose, *details]).encode()
+    digest = hmac.digest(str(secret).encode(), message, "sha256")
+    return DerivedSeed(int.from_bytes(digest[:8], "big") >> 1)  # torch takes what fits into an int64
 
 
 def secret_seed(course: Path) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from detrlab.cells.switches import standard_switches
 from detrlab.checks import codec
 from detrlab.checks.comparing import same
 from detrlab.checks.errors import CheckFailed, NothingYet, WrongValue
@@ -19,7 +20,6 @@ from detrlab.checks.examining import examine, time_limit
 from detrlab.checks.observing import Outcome
 from detrlab.checks.probing import PROBES, find
 from detrlab.checks.recognising import Slip
-from detrlab.checks.switches import standard_switches
 from detrlab.study.notebooks import DONE, WRONG
 from detrlab.study.session import checked
 

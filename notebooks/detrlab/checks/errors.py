@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from detrlab.display import masked
+
 
 class CheckFailed(AssertionError):
     """A check has failed. Shown as its message, without a traceback; nbgrader scores it as a failure.
@@ -23,6 +25,11 @@ class CheckFailed(AssertionError):
     def lines(self) -> list[str]:
         """Return what the learner sees, by line: the message and the frames of their own code, if any."""
         return [f"{self.mark} {self}", *self.frames]
+
+    def mask(self) -> None:
+        """Take out of message and frames the numbers that may come from the secret inputs of a check."""
+        self.args = (masked(str(self)),)
+        self.frames = [masked(frame) for frame in self.frames]
 
     def _render_traceback_(self) -> list[str]:
         message, *frames = self.lines()

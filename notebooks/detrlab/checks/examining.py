@@ -24,7 +24,7 @@ def examine(
     cases: Sequence[Case],
     right: Sequence[Outcome],
     slips: Iterable[Slip],
-    secret: bool = False,
+    public: Sequence[Outcome] | None = None,
 ) -> None:
     """Compare what a learner's function or class does in all cases with what is right.
 
@@ -36,7 +36,8 @@ def examine(
         learner: the function or class, or a proxy of one in another process.
         cases, right: the inputs, and the outcome of the solution in each.
         slips: the known wrong answers, with their outcomes in the same cases.
-        secret: leave numbers out of the message.
+        public: of a hidden check the right outcomes of the notebook's, by case: whatever else is right
+            stays secret.
 
     Raises:
         NothingYet: if the exercise is still the stub.
@@ -44,13 +45,13 @@ def examine(
         CheckAborted: if an observation could not be made.
     """
     watched = watch(learner)
-    judge([observe(probe, watched, case) for case in cases], right, slips, secret)
+    judge([observe(probe, watched, case) for case in cases], right, slips, public)
     if probe.is_long:
         return
     use_again(watched)
     again = [observe(probe, watched, case) for case in reversed(cases)]
     try:
-        judge(again, list(reversed(right)), (), secret)
+        judge(again, list(reversed(right)), (), public and list(reversed(public)))
     except CheckFailed as failure:
         failure.args = (f"{AGAIN} {failure}",)
         if failure.case:

@@ -16,7 +16,6 @@ from detrlab.checks.errors import LearnerBug, NothingYet
 from detrlab.checks.observing import Outcome
 from detrlab.display import printable
 
-DECIMALS = re.compile(r"-?\d+\.\d{3,}(?:e[+-]?\d+)?|-?\d(?:\.\d+)?e[+-]?\d+")
 # Characters of an error's text that are compared: of a text from a sandbox the rest is missing.
 SHOWN = 200
 WORD = re.compile(r"[a-z]{4,}")
@@ -34,7 +33,10 @@ class Slip:
 
 
 def judge(
-    mine: Sequence[Outcome], right: Sequence[Outcome], slips: Iterable[Slip], secret: bool = False
+    mine: Sequence[Outcome],
+    right: Sequence[Outcome],
+    slips: Iterable[Slip],
+    public: Sequence[Outcome] | None = None,
 ) -> None:
     """Compare a learner's outcomes with the right ones; return if all agree.
 
@@ -43,7 +45,7 @@ def judge(
     Args:
         mine, right: outcomes by case, of the learner's code and of the solution.
         slips: the known wrong answers, with their outcomes in the same cases.
-        secret: leave numbers out of the message.
+        public: of a hidden check the right outcomes of the notebook's; see `first_difference`.
 
     Raises:
         NothingYet: if the exercise is still the stub.
@@ -54,15 +56,17 @@ def judge(
             raise outcome.failure
         if agree(outcome, expected):
             continue
-        failure = first_difference(outcome, expected, secret)
-        message = DECIMALS.sub("…", str(failure)) if secret else str(failure)
-        if recognised := recognise(mine, right, slips, number):
+        recognised = recognise(mine, right, slips, number)
+        why = agreement(mine, right, recognised[0] if recognised else None)
+        # Last, since it takes the numbers out of an error's text.
+        failure = first_difference(outcome, expected, public[number] if public else None)
+        message = str(failure)
+        if recognised:
             slip, is_certain = recognised
             stop = "" if message.endswith((".", "?")) else "."
             message = slip.message if is_certain else f"{message}{stop} {HEDGE} {slip.message}"
             failure.slip = slip.id
-        failure.args, failure.case = (message,), number + 1
-        failure.why = agreement(mine, right, recognised[0] if recognised else None)
+        failure.args, failure.case, failure.why = (message,), number + 1, why
         raise failure
 
 

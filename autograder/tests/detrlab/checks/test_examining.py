@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from detrlab.cells.switches import SWITCHES, standard_switches
 from detrlab.checks.errors import CheckFailed
 from detrlab.checks.examining import AGAIN, examine, time_limit
 from detrlab.checks.observing import observe, watch
 from detrlab.checks.probing import Probe, gradient_at, gradients_at
-from detrlab.checks.switches import SWITCHES, standard_switches
 
 
 def add_one(function, case):
