@@ -139,6 +139,8 @@ def grade_inbox(
     console.print(results_table(results.results))
     report, scores = write_class_report(results), write_scores(results)
     print(f"Report: {report}\nScores: {scores}\nFeedback pages: {write_feedback(course, processes)}")
+    if results.sandbox_warning:
+        print(results.sandbox_warning)
 
 
 @command("intake", epilog=example("intake inbox --dry-run", "intake inbox --dry-run --json > files.json"))
@@ -197,6 +199,8 @@ def write_reports(
     if missing:
         print("Not in moodle.csv, for want of an email address: " + ", ".join(missing) + ".")
     print(f"Feedback pages: {write_feedback(course, os.cpu_count() or 1)}")
+    if results.sandbox_warning:
+        print(results.sandbox_warning)
 
 
 @command("check", epilog=example("check inbox/ada/03_encoder.ipynb"))

@@ -17,6 +17,7 @@ from autograder.gradebook.rubrics import add_rubrics
 from autograder.gradebook.scoring import write_outputs
 from autograder.judging.verdict import Verdicts
 from autograder.submissions.rebuild import Notebook, rebuild
+from autograder.workspace.files import make_folder
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
@@ -69,12 +70,12 @@ class CourseNotebooks:
         """Write the graded notebook, with rubrics, and the files beside it atomically."""
         temporary = self.root / ".unfinished" / student / step
         shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        make_folder(temporary)
         source = Path(self.course.format_path("source", ".", step))
         for folder in (self.submitted_folder(student, step), source):
             for name in find_all_files(folder, [*self.course.ignore, "*.ipynb"]):
                 path = temporary / Path(name).relative_to(folder)
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 shutil.copy(name, path)
                 path.chmod(self.permissions)
         add_rubrics(nb, self.sources[step])
@@ -83,7 +84,7 @@ class CourseNotebooks:
         path.chmod(self.permissions)
         final = self.autograded_folder(student, step)
         shutil.rmtree(final, ignore_errors=True)
-        final.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(final.parent)
         os.replace(temporary, final)
 
     def autograded_folder(self, student: str, step: str) -> Path:

@@ -13,10 +13,11 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from autograder.gradebook.cells import course_of, exercise_of, read_step
+from autograder.gradebook.cells import course_of, exercise_of, grade_id, read_step
 from autograder.gradebook.record import GradingRecord, answers_of, read_record, traces_of
 from autograder.gradebook.scoring import (
     PreviousGrade,
+    auto_comment,
     needs_review,
     with_missing_verdicts,
     write_outputs,
@@ -80,7 +81,7 @@ class KeepManualGrades(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Correct the needs_manual_grade flags that SaveAutoGrades has set; write the grading record."""
+        """Correct the flags and comments that SaveAutoGrades has set; write the grading record."""
         ids = resources["nbgrader"]
         student, step, verdicts = ids["student"], ids["assignment"], ids["verdicts"]
         root = Path(course_of(self).root)
@@ -94,6 +95,9 @@ class KeepManualGrades(NbGraderPreprocessor):
                 verdict = verdicts.get(exercise_of(grade.name))
                 is_code = grade.cell_type == "code"
                 grade.needs_manual_grade = needs_review(grade, is_code, previous, same_answer, verdict)
+            cells = {grade_id(cell): cell for cell in nb.cells}
+            for comment in notebook.comments:
+                comment.auto_comment = auto_comment(cells[comment.name], verdicts)
             gradebook.db.commit()
         record = GradingRecord(ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"]))
         record.write(root, student, step)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode, v4
 from nbgrader.api import Grade
-from nbgrader.utils import is_grade
+from nbgrader.utils import compute_checksum, is_grade, is_task
 
 from autograder.gradebook.cells import exercise_of, grade_id
 from autograder.judging.verdict import Verdict, Verdicts, not_judged
+
+NOT_SANDBOXED = "Judged without a sandbox."
 
 
 def with_missing_verdicts(nb: NotebookNode, verdicts: Verdicts) -> Verdicts:
@@ -40,6 +42,16 @@ def write_output(cell: NotebookNode, verdict: Verdict) -> None:
         v4.new_output("stream", name="stdout", text=f"{verdict.message}\n"),
         v4.new_output("execute_result", data={"text/plain": repr(score)}),
     ]
+
+
+def auto_comment(cell: NotebookNode, verdicts: Verdicts) -> str | None:
+    """Return the automatic comment on an answer: nbgrader's own, and that it ran without a sandbox."""
+    untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) and not is_task(cell)
+    verdict = verdicts.get(grade_id(cell).removeprefix("todo_"))
+    remarks = ["No response."] if untouched else []
+    if verdict is not None and not verdict.sandboxed:
+        remarks.append(NOT_SANDBOXED)
+    return " ".join(remarks) or None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from autograder.gradebook.cells import exercise_of, grade_id
 from autograder.gradebook.queries import Gradebook, read_gradebook
-from autograder.gradebook.scoring import PreviousGrade, needs_review
+from autograder.gradebook.scoring import PreviousGrade, auto_comment, needs_review
 from autograder.judging.verdict import Verdicts
 from autograder.workspace.course import open_course
 from autograder.workspace.run_lock import hold_course
@@ -128,8 +128,7 @@ class Writer:
                 scores[name] = grade.auto_score
             for comment in self.rows_of(api.Comment, notebook):
                 cell = cells[step.comments[comment.cell_id]]
-                untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
-                comment.auto_comment = "No response." if untouched and not utils.is_task(cell) else None
+                comment.auto_comment = auto_comment(cell, graded.verdicts)
             self.penalize(graded.student, submission, notebook)
         return scores
 

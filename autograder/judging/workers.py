@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from autograder.judging.job import Job, judge_job
 from autograder.judging.verdict import Verdicts
@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from distributed import Client, Worker
 
 Judged = tuple[str, dict[str, Verdicts | None]]  # a student, the verdicts by step
-# Long enough that a busy machine is not taken for a dead one.
-TIMEOUTS = {
+SETTINGS: dict[str, Any] = {
+    # Long enough that a busy machine is not taken for a dead one.
     "distributed.comm.timeouts.connect": "120s",
     "distributed.comm.timeouts.tcp": "300s",
     "distributed.scheduler.worker-ttl": "30 minutes",
+    # Every user of this machine reaches the web servers of its processes, which ask for no key and cannot
+    # be switched off: nothing is served there, neither tasks nor logs.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
+LOOPBACK = "127.0.0.1"
 AHEAD = 2  # jobs submitted at a time for each process
 
 
@@ -81,7 +86,7 @@ def connect(processes: int, scheduler: str = "") -> Iterator["Client"]:
     class Plugin(SpareSandbox, WorkerPlugin):
         """The same, as a subclass of the class that Dask requires."""
 
-    dask.config.set(TIMEOUTS)
+    dask.config.set(SETTINGS)
     if scheduler:
         with Client(scheduler, timeout=20, name="autograder") as client:
             client.register_plugin(Plugin())
@@ -90,7 +95,9 @@ def connect(processes: int, scheduler: str = "") -> Iterator["Client"]:
             finally:
                 client.unregister_worker_plugin(SpareSandbox.name)
         return
-    options = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": "127.0.0.1:0"}
+    options: dict[str, Any] = {"threads_per_worker": 1, "memory_limit": 0}
+    options |= {"host": LOOPBACK, "dashboard_address": f"{LOOPBACK}:0"}
+    options["scheduler_kwargs"] = {"dashboard": False}
     with (
         LocalCluster(
             n_workers=processes, security=True, silence_logs=logging.CRITICAL, **options

@@ -8,6 +8,7 @@ from autograder.gradebook.queries import Gradebook, Submission, SubmissionRow, r
 from autograder.gradebook.record import GradingRecord, read_record
 from autograder.judging.verdict import State
 from autograder.reports.csv_table import write_table
+from autograder.sandbox.availability import SETTING
 from autograder.submissions.record import read_records
 from autograder.workspace.course import open_course
 
@@ -45,6 +46,21 @@ class ClassResults:
     gradebook: Gradebook
     records: Mapping[Submission, GradingRecord]
     results: list[StepResult]  # by student and step
+
+    @property
+    def sandbox_warning(self) -> str:
+        """A message on whose work was judged without a sandbox; empty if all was judged in one."""
+        students = {
+            student
+            for (student, _), record in self.records.items()
+            if not all(verdict.sandboxed for verdict in record.verdicts.values())
+        }
+        if not students:
+            return ""
+        return (
+            f"Judged without a sandbox: {', '.join(sorted(students))}. That code could read and change "
+            f"whatever you can; `grade` without --no-isolation and {SETTING} judges it again, in one."
+        )
 
 
 def read_results(course: Path) -> ClassResults:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.workspace.access import restrict_access
 from autograder.workspace.paths import AUTOGRADER
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ def nbgrader_settings(course: Path) -> Config:
     if (course / "nbgrader_config.py").is_file():
         config.merge(PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config())
     return config
+
+
+def close_to_others(course: Path) -> None:
+    """Let nobody else read a course, but the group where nbgrader's `groupshared` is set."""
+    settings = nbgrader_settings(course).CourseDirectory
+    restrict_access(course, "groupshared" in settings and bool(settings.groupshared))
 
 
 def has_own_preprocessors(course: Path) -> bool:
@@ -54,11 +61,13 @@ def open_course(course: Path) -> "NbGraderAPI":
     from nbgrader.apps import NbGraderAPI  # imported late: it takes seconds
     from sqlalchemy import text
 
-    course.mkdir(parents=True, exist_ok=True)
+    course.mkdir(mode=0o700, parents=True, exist_ok=True)
+    close_to_others(course)
     api = NbGraderAPI(config=nbgrader_settings(course), log=NBGRADER_LOG)
     with api.gradebook as gradebook:
         for table, column in INDEXED_COLUMNS.items():
             index = f"CREATE INDEX IF NOT EXISTS {table}_by_{column} ON {table} ({column})"
             gradebook.db.execute(text(index))
         gradebook.db.commit()
+    close_to_others(course)  # the gradebook may be new
     return api

@@ -1,19 +1,38 @@
-"""Files that stages leave for each other: written atomically, identified by their content."""
+"""Files that stages leave for each other: written atomically, identified by their content.
+
+They are open to whom their folder is open: see workspace/access.py.
+"""
 
 import hashlib
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file atomically, so that no reader sees half of it; create its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def make_folder(path: Path) -> None:
+    """Create a folder, and those above it, open to the same people as the first that exists."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(stat.S_IMODE(path.parent.stat().st_mode))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file atomically, so that no reader sees half of it; create its folder."""
+    make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.part")
-    text = json.dumps(content, indent=1, ensure_ascii=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
+    mode = stat.S_IMODE(path.parent.stat().st_mode) & 0o666
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(content)
     os.replace(temporary, path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file as `replace_file` does."""
+    replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def read_json(path: Path) -> dict:

@@ -8,6 +8,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import OperationalError
 
+from autograder.workspace.course import close_to_others
+
 AGAIN = "Nothing is lost: run the same command again, and it goes on from here."
 
 
@@ -39,13 +41,14 @@ def explain_stops() -> Iterator[None]:
 
 @contextmanager
 def hold_course(course: Path) -> Iterator[None]:
-    """Hold the lock of a course for this run.
+    """Hold the lock of a course for this run, and close its folder to others.
 
     Raises:
         GradingStopped: if another run holds it.
     """
     try:
         with FileLock(course / ".grading", timeout=0):
+            close_to_others(course)
             yield
     except Timeout:
         reason = f"Another run is at work on {course} just now; wait until it has ended."

@@ -37,10 +37,11 @@ def secret_seed(course: Path) -> int:
     """
     path = course / "secret_seed.txt"
     if not path.exists():
-        # A temporary file is readable by its owner alone; it gets its name once it is complete.
+        # It gets its name once it is complete, and is open to whom the folder is open.
         with tempfile.NamedTemporaryFile("w", dir=course) as file:
             file.write(f"{secrets.randbits(128)}\n")
             file.flush()
+            os.fchmod(file.fileno(), course.stat().st_mode & 0o666)
             with suppress(FileExistsError):
                 os.link(file.name, path)
     try:
