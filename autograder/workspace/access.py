@@ -8,7 +8,7 @@ from pathlib import Path
 
 LOG = logging.getLogger(__name__)
 # Folders in which every file is closed, beside those at the top of the course. The others are nbgrader's.
-OWN_FOLDERS = ("judged", "verdicts")
+OWN_FOLDERS = ("judged", "verdicts", ".unfinished")
 EVERYBODY = stat.S_IRWXO | stat.S_IRWXG
 
 

@@ -59,7 +59,7 @@ def relation_of(mine: Tensor, right: Tensor, is_secret: bool = False) -> str:
 
     Where the right ones are secret, only what needs all of them, and says no number.
     """
-    if right.dim() and same(right, right.round()):
+    if right.dim() and torch.equal(right, right.round()):
         return ""  # of zeros and ones much holds by chance
     for dim, size in enumerate(right.shape):
         if 1 < size <= MOST_SLICES and (order := order_along(dim, mine, right, is_secret)):
