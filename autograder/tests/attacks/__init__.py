@@ -7,6 +7,7 @@ point at all is a point gained. Its first lines describe it and what has to come
     # answers: box_cxcywh_to_xyxy         the exercise
     # expected: 0                         the points that it may get: 0 or full
     # message: too long                   a part of the message that the learner gets; may be left out
+    # never: \d\.\d                        a regular expression that it must not match; may be left out
 
 Further down, a line `# SOLUTION` stands for the right answer and `# WRONG` for a known wrong one, so that
 each file holds the attack alone. The files are data: nothing imports them. What no such file can be is

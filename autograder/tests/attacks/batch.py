@@ -26,7 +26,7 @@ from detrlab.checkpoint import TRAINED_IN
 
 STEPS = ["00_set_prediction", "03_encoder", TRAINED_IN]
 CONFIG = 'c = get_config()\nc.WriteVerdicts.judge = "autograder.tests.attacks.quick_judge.judge"\n'
-SEED = "20200526\n"
+SEED = "340282366920938463463374607431768211297\n"
 PR_SET_CHILD_SUBREAPER = 36
 FileStates = dict[Path, dict[str, str]]  # fingerprints of files, by folder and path
 

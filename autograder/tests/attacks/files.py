@@ -11,19 +11,23 @@ from autograder.authoring.sources import code_cells
 from detrlab.cells.cell import Cell
 
 FOLDER = Path(__file__).parent
-HEADER = re.compile(r"^# (answers|expected|message): (.*)$", re.MULTILINE)
+HEADER = re.compile(r"^# (answers|expected|message|never): (.*)$", re.MULTILINE)
 MARK = re.compile(r"^( *)# (SOLUTION|WRONG)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One answer to one exercise, the points it has to get, and a part of the message it has to get."""
+    """One answer to one exercise, and the points and the message that it has to get.
+
+    Of the message, `message` is a part, and `never` a regular expression that it must not match.
+    """
 
     category: str
     name: str
     exercise: str
     full_points: bool
     message: str
+    never: str
     source: str
 
     @property
@@ -48,6 +52,7 @@ def read_attacks() -> list[Attack]:
                 exercise=exercise,
                 full_points=header["expected"] == "full",
                 message=header.get("message", ""),
+                never=header.get("never", ""),
                 source=MARK.sub(functools.partial(insert_answer, exercise), text),
             )
         )

@@ -4,11 +4,13 @@ The batch takes the path of every submission: intake, rebuilt on the release, a 
 gradebook.
 """
 
+import re
+
 import pytest
 
 from autograder.authoring.exercises import exercises_of, step_of
 from autograder.tests.attacks import malformed
-from autograder.tests.attacks.batch import STEPS, Batch, grade_batch, read_verdict, total_points
+from autograder.tests.attacks.batch import SEED, STEPS, Batch, grade_batch, read_verdict, total_points
 from autograder.tests.attacks.files import Attack
 from autograder.tests.attacks.malformed import MalformedSubmission
 from autograder.tests.attacks.model_files import CREATED_BY_PICKLE, MODEL_FILES, ModelFile
@@ -57,6 +59,8 @@ def test_attack_gets_expected_points_and_message(batch: Batch, attack: Attack):
     assert total_points(batch.course)[attack.student] == expected
     assert verdict["credit"] == float(attack.full_points), verdict["message"]
     assert attack.message in verdict["message"]
+    if attack.never:
+        assert not re.search(attack.never, verdict["message"]), verdict["message"]
 
 
 @pytest.mark.slow
@@ -118,6 +122,18 @@ def test_honest_submissions_get_same_verdicts_among_attacks_as_alone(batch: Batc
 def test_batch_changes_no_watched_file_and_leaves_no_process(batch: Batch):
     assert batch.before == batch.after
     assert [command for command in batch.processes if "multiprocessing" not in command] == []
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+def test_batch_writes_the_seed_nowhere_and_no_message_holds_a_decimal(batch: Batch):
+    """A number of the inputs would be one; an AP, and numbers in the messages of slips, are short."""
+    for path in batch.course.rglob("*"):
+        if path.is_file() and path.name != "secret_seed.txt":
+            assert SEED.strip().encode() not in path.read_bytes(), path
+    for path in batch.course.glob("verdicts/*/*.json"):
+        for verdict in read_json(path)["verdicts"].values():
+            assert not re.search(r"\d\.\d{3}|\d{6}", verdict["message"]), verdict["message"]
 
 
 @pytest.mark.slow
