@@ -62,6 +62,7 @@ def demo(course: Path, processes: int = 0) -> Path:
         "Written answers wait for a person, in formgrader (Nbgrader > Formgrader). Start it here with:",
         f"  make formgrader DETR_COURSE={course}",
     ]
+    lines += [results.sandbox_warning] if results.sandbox_warning else []
     console.print(results_table(results.results))
     console.print(*lines, sep="\n", soft_wrap=True, highlight=False, markup=False)
     return course

@@ -1,1 +1,1 @@
-"""The folder of one course: paths, nbgrader opened on it, atomic files, the lock of a run."""
+"""The folder of one course: paths, access, nbgrader opened on it, files, lock, seeds."""
