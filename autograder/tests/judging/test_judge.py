@@ -185,8 +185,8 @@ def test_message_names_the_error_and_the_line_of_code_that_raises(sandbox):
     assert os.sep + "autograder" not in verdict.message
 
 
-def test_same_seed_gives_the_same_verdicts(sandbox):
-    """And another seed draws other inputs."""
+def test_verdicts_are_the_same_for_every_seed(sandbox):
+    """Messages included, so that nothing follows from one, and no number of the inputs is in it."""
     cells = [
         {
             "cell_type": "code",
@@ -198,10 +198,10 @@ def test_same_seed_gives_the_same_verdicts(sandbox):
     ]
     first, again, other = (
         {
-            exercise: (verdict.message, verdict.seed)
+            exercise: verdict.message
             for exercise, verdict in judge(STEP, {"cells": cells}, sandbox, seed).items()
         }
         for seed in (1, 1, 2)
     )
-    assert first == again
-    assert first["encoder_layer"] != other["encoder_layer"]
+    assert first == again == other
+    assert "not the right numbers" in first["encoder_layer"]

@@ -105,6 +105,8 @@ def test_exercises_draws_and_images_have_seeds_that_have_nothing_in_common(given
         for draw in (0, 1):
             with pytest.raises(CheckFailed):
                 checking.check(exercise, lambda *_: None, SEED, draw)
+    first, second = (cases.draw_cases("sine_1d", seed, lambda _: None) for seed in given_seeds[-2:])
+    assert not torch.equal(first[1]["position"], second[1]["position"])
     trained_model.hidden_images(SEED)
     trained_model.hidden_images.cache_clear()
     assert len(given_seeds) == len(set(given_seeds)) == 12
