@@ -9,6 +9,9 @@ from pathlib import Path
 LOG = logging.getLogger(__name__)
 # Folders in which every file is closed, beside those at the top of the course. The others are nbgrader's.
 OWN_FOLDERS = ("judged", "verdicts", ".unfinished")
+NEW_SEED = (
+    " If somebody may have looked, delete secret_seed.txt in it: the next run then judges on new inputs."
+)
 EVERYBODY = stat.S_IRWXO | stat.S_IRWXG
 
 
@@ -36,11 +39,11 @@ def restrict_access(course: Path, groupshared: bool) -> None:
         )
     elif was_open:
         LOG.warning(
-            "%s could be read by other users of this machine; from now on only by %s. If one of them may "
-            "have looked, delete secret_seed.txt in it, and the next run judges on new inputs. Those who "
-            "grade with you get in by c.CourseDirectory.groupshared = True in its nbgrader_config.py.",
+            "%s could be read by other users of this machine, and now by %s alone. Those who grade with you "
+            "get in by c.CourseDirectory.groupshared = True in its nbgrader_config.py.%s",
             course,
             "its group" if groupshared else "you",
+            NEW_SEED if (course / "secret_seed.txt").exists() else "",
         )
 
 
