@@ -39,8 +39,8 @@ def restrict_access(course: Path, groupshared: bool) -> None:
         )
     elif was_open:
         LOG.warning(
-            "%s could be read by other users of this machine, and now by %s alone. Those who grade with you "
-            "get in by c.CourseDirectory.groupshared = True in its nbgrader_config.py.%s",
+            "%s could be read by other users of this machine, and now by %s alone. Those who grade with "
+            "you get in by c.CourseDirectory.groupshared = True in its nbgrader_config.py.%s",
             course,
             "its group" if groupshared else "you",
             NEW_SEED if (course / "secret_seed.txt").exists() else "",
