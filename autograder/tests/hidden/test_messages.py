@@ -14,7 +14,7 @@ from autograder.authoring.exercises import exercises_of
 from autograder.authoring.sources import all_steps
 from autograder.hidden.checking import ReferenceTrial, reference_trial
 from autograder.workspace.secret_seed import derive
-from detrlab.checks.comparing import same
+from detrlab.checks.comparing import is_public, same
 from detrlab.checks.errors import CheckFailed
 from detrlab.checks.observing import Outcome
 from detrlab.checks.recognising import judge
@@ -70,6 +70,10 @@ def test_message_of_a_hidden_check_is_the_same_for_every_seed(exercise):
     compared = 0
     for number, outcomes in enumerate(zip(first.right, second.right, strict=True)):
         for (what, one), (other_what, other) in zip(*(o.values.items() for o in outcomes), strict=True):
+            public = first.public[number]
+            if is_public(what, one, public) != is_public(other_what, other, public):
+                assert exercise == "positional_encoding", "only the sides of its maps are drawn"
+                continue
             pairs = zip(wrong_values(one), wrong_values(other), strict=True)
             for wrong, other_wrong in pairs:
                 told = message(first, number, what, wrong)
