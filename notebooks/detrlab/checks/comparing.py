@@ -80,6 +80,7 @@ def describe(what: str, mine: Any, right: Any, public: Outcome | None = None) ->
         public: of a hidden check, as in `first_difference`; then no number of a tensor is told.
     """
     is_known, is_secret = is_public(what, right, public), public is not None
+    tell = masked if is_secret else str  # of the learner's value, which may be made of inputs
     if public is not None and what not in public.values:
         what = masked(what, is_public=False)
     if mine is None:
@@ -87,13 +88,13 @@ def describe(what: str, mine: Any, right: Any, public: Outcome | None = None) ->
     if not torch.is_tensor(right):
         if not is_known:
             return f"{what} is not what it should be."
-        yours = masked(shown(mine)) if is_secret else shown(mine)
-        return f"{what} is {yours}; it should be {shown(right)}."
+        return f"{what} is {tell(shown(mine))}; it should be {shown(right)}."
     if not torch.is_tensor(mine):
-        return f"{what} is a {kind(mine)}; it should be a tensor{f' {list(right.shape)}' * is_known}."
+        form = f" {list(right.shape)}" if is_known else ""
+        return f"{what} is a {tell(kind(mine))}; it should be a tensor{form}."
     if mine.shape != right.shape:
         rest = f"it should have {list(right.shape)}" if is_known else "that is not right"
-        return f"{what} has shape {list(mine.shape)}; {rest}."
+        return f"{what} has shape {tell(str(list(mine.shape)))}; {rest}."
     if kind(mine) != kind(right):
         return f"{what} holds {kind(mine)} numbers; they should be {kind(right)}."
     if not torch.isfinite(mine).all():
