@@ -1,5 +1,6 @@
 """Read the gradebook: the whole class in a few queries."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -125,4 +126,6 @@ def read_roster(course: Path) -> Roster:
     with engine.connect() as connection:
         rows = connection.execute(select(STUDENT.id, STUDENT.lms_user_id)).all()
     engine.dispose()
-    return Roster({row.id for row in rows}, {row.lms_user_id: row.id for row in rows if row.lms_user_id})
+    owners = Counter(row.lms_user_id for row in rows)  # a number of two students tells neither
+    unique = {row.lms_user_id: row.id for row in rows if row.lms_user_id and owners[row.lms_user_id] == 1}
+    return Roster({row.id for row in rows}, unique)

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +29,15 @@ NO_STUDENT = re.compile(
     re.IGNORECASE,
 )
 # A spreadsheet makes these of long numbers, of numbers that it reads as measures, and in narrow columns.
-SPOILT = re.compile(r"\d+(?:[.,]\d+)?E[+-]?\d+|\d+[.,]0+|\d{1,3}(?:[.,]\d{3})+|#{2,}", re.IGNORECASE)
-# What a spreadsheet takes for a formula when it begins a cell.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+SPOILT = re.compile(
+    r"\d+(?:[.,]\d+)?E[+-]?\d+|[\d.,]*[.,][\d.,]*|\d{1,3}(?:[\s'\u2019]\d{3})+|#{2,}", re.IGNORECASE
+)
+# Moodle's number of a student, in the language of its list: "Participant 1042".
+PARTICIPANT = re.compile(r"[^\W\d_]+(?:[ /][^\W\d_]+)* (\d+)")
+# What a spreadsheet takes for a formula when it begins a cell, in the forms that NFKC makes equal.
+FORMULA = ("=", "+", "-", "@", "\u2212")
+# Where a cell begins in a spreadsheet whose separator is another one, or that reads line by line.
+BEGINNINGS = re.compile(r"(?<=[;\t\r\n|])")
 
 
 @dataclass(frozen=True)
@@ -107,18 +114,30 @@ def read_table(path: Path, *needed: str) -> Table:
                     f"{row.place}: a spreadsheet has made {fields[name]!r} of a student's number; "
                     "download the list again and do not save it there, or set the column to text first."
                 )
-        if number := re.search(r"\d+$", fields.get("lms_user_id", "")):  # as in "Participant 1042"
-            fields["lms_user_id"] = number[0]
+        if number := PARTICIPANT.fullmatch(fields.get("lms_user_id", "")):
+            fields["lms_user_id"] = number[1]
         table.rows.append(row)
     return table
 
 
 def write_table(path: Path, rows: Iterable[Iterable[str]]) -> None:
-    """Write a CSV file; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(
-            [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows
-        )
+    """Write a CSV file; whatever a spreadsheet would take for a formula gets an apostrophe before it."""
+    with path.open("w", newline="", encoding="utf-8", errors="replace") as file:
+        csv.writer(file).writerows([without_formulas(cell) for cell in row] for row in rows)
+
+
+def without_formulas(cell: str) -> str:
+    """Return the text of a cell with an apostrophe before each part that could become a formula."""
+    first, *others = BEGINNINGS.split(cell)
+    marked = (f"'{part}" if is_formula(part) else part for part in others)
+    return "".join(["'" if is_formula(cell) else "", first, *marked])
+
+
+def is_formula(text: str) -> bool:
+    """Say whether the first sign of a text that is seen begins a formula."""
+    seen = (sign for sign in text if not sign.isspace() and unicodedata.category(sign)[0] != "C")
+    first = unicodedata.normalize("NFKC", next(seen, ""))
+    return first.startswith(FORMULA)
 
 
 def decode(data: bytes) -> str:

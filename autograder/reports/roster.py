@@ -3,7 +3,7 @@
 Headings are nbgrader's, or those of lists that Canvas and Moodle export in English.
 """
 
-from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,12 +24,11 @@ def import_roster(path: Path, course: Path) -> tuple[int, list[str]]:
         the number of students, and the rows that are no student's.
 
     Raises:
-        ValueError: if the file cannot be read as a roster, two students have the same number on a
-            platform (submissions of one would count for the other), or a spreadsheet has taken the
-            zeros before a number away.
+        ValueError: if the file cannot be read as a roster, two students have the same id, or the same
+            number on a platform (submissions of one would count for the other), or a spreadsheet has
+            taken the zeros before a number away.
     """
     table = read_table(path, "id")
-    students = [row.values for row in table.rows]
     submitted = Roster({folder.name for folder in course.glob("submitted/*")})
     for row in table.rows:
         if row["id"] not in submitted.ids and (other := submitted.lost_zeros(row["id"])):
@@ -37,14 +36,47 @@ def import_roster(path: Path, course: Path) -> tuple[int, list[str]]:
                 f"{row.place}: the id is {row['id']}, and {other} has handed in: a spreadsheet may have "
                 "taken zeros away; download the list again and do not save it there."
             )
-    numbers = Counter(student.get("lms_user_id", "") for student in students)
-    if duplicates := [number for number, times in numbers.items() if number and times > 1]:
-        raise ValueError(f"{path.name} gives the number {duplicates[0]} to more than one student.")
     with open_course(course).gradebook as gradebook:
-        for student in students:
-            fields = {name: student[name] or None for name in STUDENT_FIELDS if name in student}
-            gradebook.update_or_create_student(student_id(student["id"]), **fields)
+        students = {student_id(row["id"]): row for row in distinct(table.rows)}
+        others = ((other.lms_user_id, other.id) for other in gradebook.students)
+        check_numbers(students, dict(other for other in others if other[1] not in students))
+        for student, row in students.items():
+            fields = {name: row[name] or None for name in STUDENT_FIELDS if name in row.values}
+            gradebook.update_or_create_student(student, **fields)
     return len(students), table.left_out
+
+
+def distinct(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows of a roster without those that say the same once more.
+
+    Raises:
+        ValueError: if two rows that differ have the same id: one student would be entered as another.
+    """
+    first: dict[str, Row] = {}
+    for row in rows:
+        earlier = first.setdefault(student_id(row["id"]), row)
+        if earlier.values != row.values:
+            raise ValueError(
+                f"{row.place}: the id {row['id']} is that of another student in {earlier.place}."
+            )
+    return list(first.values())
+
+
+def check_numbers(students: dict[str, Row], others: dict[str | None, str]) -> None:
+    """Check that no two students have the same number on a platform.
+
+    Args:
+        students: the rows of a roster, by id.
+        others: the ids of the students who are in the gradebook and not in the roster, by number.
+
+    Raises:
+        ValueError: if two have; submissions of one would count for the other.
+    """
+    owners = dict(others)
+    for student, row in students.items():
+        number = row.values.get("lms_user_id")
+        if number and (other := owners.setdefault(number, student)) != student:
+            raise ValueError(f"{row.place}: the number {number} of {student} is that of {other}, too.")
 
 
 def import_deadlines(path: Path, course: Path) -> int:

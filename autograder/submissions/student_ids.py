@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-NUMBER = re.compile(r"_(\d+)$")  # ends a student's name in an export, as in lovelaceada_1042
-
 
 @dataclass(frozen=True)
 class Roster:
@@ -24,13 +22,14 @@ class Roster:
     def student(self, label: str, number: str = "") -> str:
         """Return the id of a student of an export or a folder, by a number if the roster has it.
 
+        Ids and numbers count as a whole: a folder `eve_456` is not that of 456.
+
         Args:
-            label: what the student is called, perhaps with a platform's number at the end.
-            number: the platform's number of the student; else the label's.
+            label: what the student is called.
+            number: a platform's number of the student; empty if the name alone says who it is.
         """
-        at_the_end = NUMBER.search(label)
-        number = number or (at_the_end[1] if at_the_end else "")
-        known = self.numbers.get(number) or (number if number in self.ids else "")
+        is_own_id = number in self.ids and number not in self.numbers.values()
+        known = self.numbers.get(number) or (number if is_own_id else "")
         return known or student_id(label)
 
     def lost_zeros(self, name: str) -> str:
