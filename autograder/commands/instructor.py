@@ -21,30 +21,31 @@ Inbox = Annotated[Path, typer.Argument(help="Holds one folder or zip for each st
 
 
 class Platform(StrEnum):
-    """The learning platforms whose exports are read."""
+    """The learning platforms whose exports are read, and a class that was packed by hand."""
 
     CANVAS = "canvas"
     MOODLE = "moodle"
     BLACKBOARD = "blackboard"
     BRIGHTSPACE = "brightspace"
+    FOLDERS = "folders"
 
 
 Export = Annotated[
     Platform | None,
-    typer.Option(help="Read everything as this platform's export of a class; other files are named."),
+    typer.Option(
+        help="Read everything as this platform's export of a class, or as folders of its students."
+    ),
 ]
 
 
-def question_in_a_terminal() -> Callable[[str, str, int], bool] | None:
-    """Return what asks whether an upload is the export of a class; None where nobody can answer."""
+def question_in_a_terminal() -> Callable[[str, str, str], bool] | None:
+    """Return what asks whether something is the export of a class; None where nobody can answer."""
     if not sys.stdin.isatty():
         return None
 
-    def ask(upload: str, platform: str, people: int) -> bool:
-        count = "somebody" if people == 1 else f"{people} people"
-        return typer.confirm(
-            f"{upload} is named as {platform} names files of {count}. Is it the class's?"
-        )
+    def ask(upload: str, platform: str, people: str) -> bool:
+        what = f"is named as {platform} names files" if platform else "holds a folder each"
+        return typer.confirm(f"{upload} {what} of {people}. Is it the class's?")
 
     return ask
 
@@ -162,11 +163,8 @@ def take_in(
     from autograder.submissions.intake import collect, preview
 
     course, platform = default_course(), export.value if export else ""
-    roster = read_roster(course)
-    if dry_run:
-        records = preview(inbox, course, roster, platform)
-    else:
-        records = collect(inbox, course, roster, platform, question_in_a_terminal())
+    take = preview if dry_run else collect
+    records = take(inbox, course, read_roster(course), platform, question_in_a_terminal())
     rows = rows_of(records)
     if in_json:
         print(as_json(rows))

@@ -19,7 +19,7 @@ from autograder.gradebook.record import LEAST_CODE, LEAST_TEXT
 from autograder.judging.verdict import State, Verdict
 from autograder.reports.likeness import groups_of_equal_answers
 from autograder.reports.results import ClassResults, StepResult
-from autograder.workspace.files import read_json, replace_file
+from autograder.workspace.files import read_json, write_file
 from autograder.workspace.paths import AUTOGRADER, ROOT, submitted_notebook_path
 
 # The page's names of the states of a check, and their signs.
@@ -78,7 +78,7 @@ def write_class_report(results: ClassResults) -> Path:
     environment.globals.update(signs=SIGNS, median=median, least_code=LEAST_CODE, least_text=LEAST_TEXT)
     content = environment.get_template("class_report.html").render(report_data(results))
     path = results.course / "report.html"
-    replace_file(path, content.encode())
+    write_file(path, content.encode())
     return path
 
 

@@ -12,7 +12,7 @@ from rich.progress import track
 
 from autograder.gradebook.queries import Submission, SubmissionRow, read_gradebook
 from autograder.workspace.course import open_course
-from autograder.workspace.files import fingerprint, replace_file
+from autograder.workspace.files import fingerprint, write_file
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI
@@ -44,7 +44,7 @@ def write_feedback(course: Path, processes: int = 0) -> Path:
             problems.append(f"nbgrader could not write the page of {' in '.join(page)}:\n{problem}")
             continue
         path = fingerprint_path(course, page)
-        replace_file(path, fingerprints[page].encode())
+        write_file(path, fingerprints[page].encode())
     if problems:
         raise ValueError("\n".join(problems))
     return Path(api.coursedir.root, api.coursedir.feedback_directory)

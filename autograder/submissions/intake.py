@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.progress import track
 
 from autograder.submissions.inbox.entries import Entry, MaySplit, entries_of
-from autograder.submissions.inbox.exports import FORMS, Owner
+from autograder.submissions.inbox.exports import FOLDERS, FORMS, Owner
 from autograder.submissions.inbox.files import ByteBudget, Ignored
 from autograder.submissions.inbox.uploads import Upload
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.submissions.recognition import Releases
 from autograder.submissions.record import (
+    INBOX,
     IntakeRecord,
     Outcome,
     read_records,
@@ -50,8 +51,8 @@ def collect(
         source: the folder, or the zip of a learning platform's export.
         course: the course folder.
         roster: the students of the class, if they are known.
-        platform: whose export everything is, of FORMS; by default the names of the files tell.
-        may_split: asked whether an upload beside others is the export of a class (`entries_of`).
+        platform: whose export everything is, of FORMS, or FOLDERS for a class that was packed as one.
+        may_split: asked about what looks like the export of a class (`entries_of`).
 
     Returns:
         what became of each file.
@@ -79,7 +80,11 @@ def collect(
 
 
 def preview(
-    source: Path, course: Path, roster: Roster | None = None, platform: str = ""
+    source: Path,
+    course: Path,
+    roster: Roster | None = None,
+    platform: str = "",
+    may_split: MaySplit | None = None,
 ) -> list[IntakeRecord]:
     """Return the records that `collect` would make, those of ignored files too; write nothing.
 
@@ -92,7 +97,7 @@ def preview(
     uploads = uploads_in(source, course, platform)
     releases = read_releases(course.glob("release/*/*.ipynb")) or read_releases(NOTEBOOKS.glob("*.ipynb"))
     intake = Intake(Store(course, writes=False), releases, roster or Roster())
-    return list(intake.take_all(uploads, platform, None))
+    return list(intake.take_all(uploads, platform, may_split))
 
 
 def uploads_in(source: Path, course: Path, platform: str) -> list[Upload]:
@@ -101,7 +106,7 @@ def uploads_in(source: Path, course: Path, platform: str) -> list[Upload]:
     Raises:
         FileNotFoundError, ValueError: as `collect` says.
     """
-    if platform and platform not in FORMS:
+    if platform not in ("", FOLDERS, *FORMS):
         raise ValueError(f"{platform!r} is no platform; these are: {', '.join(sorted(FORMS))}.")
     if not source.is_dir() and not zipfile.is_zipfile(source):
         raise FileNotFoundError(f"There is no folder and no zip {source} to collect from.")
@@ -165,7 +170,7 @@ class Intake:
         for student, own in entries.items():
             owner, upload = own[0].owner or Owner(student), printable(own[0].upload, LONGEST_NAME)
             by_letters.setdefault(letters(owner.name), []).append(student)
-            for reason in self.doubts(student, owner):
+            for reason in [*self.doubts(student, owner), *several_names(own)]:
                 yield IntakeRecord(student, upload, reason=reason, needs_review=True)
             earlier = student_id(owner.label)
             if earlier not in entries and earlier in self.store.students():
@@ -196,6 +201,15 @@ class Intake:
             yield f"is of {owner.label}, who is not on the roster."
 
 
+def several_names(entries: list[Entry]) -> Iterator[str]:
+    """Yield that a student goes by several names in one platform's exports, or in folders, if so."""
+    names: dict[str, dict[str, str]] = {}
+    for owner in (entry.owner for entry in entries if entry.owner):
+        names.setdefault(owner.platform, {}).setdefault(letters(owner.name), owner.name)
+    for known in (list(known.values()) for known in names.values() if len(known) > 1):
+        yield f"is of {known[0]}, and so is what is of {known[1]} by its name: are they one person?"
+
+
 def record_of(student: str, entry: Entry, path: str, is_whole_path: bool) -> IntakeRecord:
     """Return the record of a file before it is looked at.
 
@@ -208,7 +222,9 @@ def record_of(student: str, entry: Entry, path: str, is_whole_path: bool) -> Int
     name = path if is_whole_path else path.removeprefix(f"{entry.upload}/")
     # A name that is not UTF-8 has its bytes written out.
     shown_path = path.encode("utf-8", "backslashreplace").decode()
-    return IntakeRecord(student, printable(name, LONGEST_NAME), path=shown_path, because=entry.because)
+    route = (entry.owner.platform if entry.owner else "") or INBOX
+    shown_name = printable(name, LONGEST_NAME)
+    return IntakeRecord(student, shown_name, path=shown_path, because=entry.because, route=route)
 
 
 def nobodys(entry: Entry) -> Iterator[IntakeRecord]:

@@ -29,6 +29,12 @@ def answers_of(notebook: Notebook, release: Notebook) -> dict[str, str]:
     }
 
 
+def added_cells_of(notebook: Notebook | None) -> list[str]:
+    """Return the texts of the cells that the learner added to a rebuilt notebook."""
+    cells = notebook["cells"] if notebook else []
+    return [cell["source"] for cell in cells if "added" in cell["metadata"].get("tags", [])]
+
+
 def own_traits(releases: Releases) -> dict[str, set[str]]:
     """Return what tells each step's notebook from all the others."""
     found = {step: traits(release) for step, release in releases.items()}

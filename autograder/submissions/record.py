@@ -8,6 +8,7 @@ from pathlib import Path
 from autograder.workspace.files import read_json, write_json
 from autograder.workspace.paths import intake_records_path
 
+INBOX = "inbox"  # the route of a folder or zip that is called like its student
 RECEIPTS = "receipts.json"  # the intake records of version 1.0
 
 
@@ -35,6 +36,7 @@ class IntakeRecord:
         path: its path in the inbox, with zips as folders; empty of what is said of a student.
         because: why it is that student's and of that step.
         refused: whether it cannot be read, or is nobody's.
+        route: how it came: the platform in whose export it was, or INBOX.
     """
 
     student: str
@@ -47,6 +49,7 @@ class IntakeRecord:
     path: str = ""
     because: str = ""
     refused: bool = False
+    route: str = ""
 
     @property
     def outcome(self) -> Outcome:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from autograder.submissions.inbox.files import Ignored, OtherKind
-from autograder.submissions.inbox.kinds import MODEL, is_model
+from autograder.submissions.inbox.kinds import is_model
 from autograder.submissions.notebook_json import UnreadableFile, check_no_stand_in, parse_notebook
 from autograder.submissions.rebuild import Notebook, rebuild
 from autograder.submissions.recognition import (
@@ -19,6 +19,7 @@ from autograder.submissions.recognition import (
 )
 from autograder.submissions.record import IntakeRecord
 from autograder.submissions.store import Store
+from autograder.submissions.versions import Versions
 from detrlab.checkpoint import TRAINED_IN
 
 NO_STEP = "is not a notebook of this course."
@@ -45,7 +46,8 @@ class StudentIntake:
     """Accept the files of one student after another."""
 
     def __init__(self, store: Store, releases: Releases):
-        self.store, self.releases, self.traits = store, releases, own_traits(releases)
+        self.versions = Versions(store, releases)
+        self.releases, self.traits = releases, own_traits(releases)
 
     def take(self, records: Iterable[tuple[IntakeRecord, bytes | UnreadableFile]]) -> list[IntakeRecord]:
         """Accept the files of one student.
@@ -133,11 +135,11 @@ class StudentIntake:
             is_open = bool(other.answers) and other.answers != chosen.answers
             reason = f"was left aside: {why}."
             records.append(replace(other.record, reason=reason, needs_review=is_open))
-        remark = self.store.keep_notebook(chosen.record.student, step, chosen.notebook)
+        taken = self.versions.keep_notebook(chosen.record, chosen.notebook, chosen.answers)
         named = step_by_name(name, [other for other in self.releases if other != step])
-        if named and chosen.is_first:
-            remark = f"is named like {named}, but holds the cells of {step}. {remark}".strip()
-        taken = replace(chosen.record, taken=True, reason=remark, needs_review=bool(remark))
+        if taken.taken and named and chosen.is_first:
+            reason = f"is named like {named}, but holds the cells of {step}. {taken.reason}".strip()
+            taken = replace(taken, reason=reason, needs_review=True)
         return [*records, taken]
 
     def take_model(self, models: list[tuple[IntakeRecord, bytes]]) -> list[IntakeRecord]:
@@ -145,17 +147,14 @@ class StudentIntake:
         if not models or TRAINED_IN not in self.releases:
             return [replace(record, step="", reason=NO_STEP) for record, _ in models]
         *others, (chosen, content) = models
-        if not self.store.has_notebook(chosen.student, TRAINED_IN):
-            # nbgrader grades notebooks only: without one, the model is submitted with the release.
-            self.store.keep_notebook(chosen.student, TRAINED_IN, self.releases[TRAINED_IN])
-        self.store.keep_file(chosen.student, TRAINED_IN, MODEL, content)
         reason = f"was left aside: {chosen.file} was taken."
         left_aside = [
             replace(record, reason=reason, needs_review=other != content) for record, other in others
         ]
         because = f"{chosen.because}, its own which step"
         digest = hashlib.sha256(content).hexdigest()
-        return [*left_aside, replace(chosen, taken=True, digest=digest, because=because)]
+        chosen = replace(chosen, digest=digest, because=because)
+        return [*left_aside, self.versions.keep_model(chosen, content)]
 
 
 def read_notebook(name: str, content: bytes) -> Notebook:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import stat
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,34 @@ def make_folder(path: Path) -> None:
         path.chmod(stat.S_IMODE(path.parent.stat().st_mode))
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file atomically, so that no reader sees half of it; create its folder."""
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file atomically, so that no reader sees half of it; create its folder.
+
+    A link in its place, symbolic or hard, is replaced, and what it links to stays as it is.
+    """
     make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.part")
+    temporary.unlink(missing_ok=True)
     mode = stat.S_IMODE(path.parent.stat().st_mode) & 0o666
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         os.fchmod(file.fileno(), mode)
         file.write(content)
     os.replace(temporary, path)
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file as `replace_file` does."""
-    replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    """Write a JSON file atomically; create its folder."""
+    write_file(path, json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def link_in(folder: Path, top: Path) -> Path | None:
+    """Return a symbolic link in a folder, or on the way to it from the folder `top`; None without one.
+
+    Whoever follows it would read or write elsewhere. The folder need not exist.
+    """
+    way = (path for path in (folder, *folder.parents) if path.is_relative_to(top) and path != top)
+    inside = (Path(at, name) for at, folders, files in os.walk(folder) for name in (*folders, *files))
+    return next((path for path in chain(way, inside) if path.is_symlink()), None)
 
 
 def read_json(path: Path) -> dict:

@@ -5,6 +5,7 @@ yielded with the reason.
 """
 
 import io
+import re
 import stat
 import zipfile
 from collections.abc import Collection, Iterator
@@ -28,6 +29,7 @@ from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_
 
 # What zipfile raises on a file that is no zip, or a damaged one.
 ERRORS = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
+DRIVE = re.compile(r"[A-Za-z]:")  # the folder that stands for a drive of Windows
 NO_ZIP = "cannot be opened as a zip; it may have been cut off"
 
 
@@ -111,7 +113,7 @@ def read_member(
     """Read one file of a zip; return the reason if it cannot be read."""
     limit = min(MAX_BYTES, budget.remaining)
     parts = parts_of(member.filename)
-    if not parts or ".." in parts or parts[0].startswith("/") or ":" in parts[0]:
+    if not parts or ".." in parts or parts[0].startswith("/") or DRIVE.fullmatch(parts[0]):
         return UnreadableFile("has a path that leads out of the zip")
     if stat.S_ISLNK(member.external_attr >> 16):
         return UnreadableFile("is a link")
@@ -140,8 +142,8 @@ def names_in_zip(file: Path | io.BytesIO) -> list[str]:
         return []
 
 
-def names_in_inner_zips(file: Path) -> list[str]:
-    """List the files of the zips in a zip by their paths in it."""
+def names_in_inner_zips(file: Path) -> dict[str, list[str]]:
+    """List the files of each zip in a zip by their paths in it; one that cannot be opened has none."""
     try:
         with zipfile.ZipFile(file) as archive:
             inner = [member for member in members_of(archive) if is_zip(member.filename)]
@@ -150,11 +152,10 @@ def names_in_inner_zips(file: Path) -> list[str]:
                 for member in inner
                 if is_candidate(member.filename)
             )
-            return [
-                f"{name}/{path}"
+            return {
+                name: names_in_zip(io.BytesIO(content))
                 for name, content in contents
                 if isinstance(content, bytes)
-                for path in names_in_zip(io.BytesIO(content))
-            ]
+            }
     except ERRORS:
-        return []
+        return {}

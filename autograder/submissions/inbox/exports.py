@@ -1,17 +1,18 @@
 """Recognise a learning platform's export of a whole class by the names of its files."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
-from autograder.submissions.inbox.kinds import why_rubbish
+from autograder.submissions.inbox.kinds import is_zip, why_rubbish
 
 # What a platform puts before the name of a file; the number is the platform's own, or else the
-# student's login. Nothing but Canvas's form is ever found in what one student hands in.
+# student's login. What a student has written comes last, so that a form is matched as early as possible.
 FORMS = {
     # Ada Lovelace_123_assignsubmission_file/00.ipynb, or ..._file_00.ipynb if exported without folders.
     "moodle": re.compile(
-        r"(?P<student>[^/]+)_(?P<number>\d+)_assignsubmission_(?P<part>[a-z]+)(?:_?/|_)."
+        r"(?P<student>[^/]+?)_(?P<number>\d+)_assignsubmission_(?P<part>[a-z]+)(?:_?/|_)."
     ),
     # 123-678 - Ada Lovelace - 27 November, 2026 1159 PM/00.ipynb
     "brightspace": re.compile(
@@ -19,7 +20,7 @@ FORMS = {
     ),
     # Step 0_lovelace_attempt_2026-11-27-23-59-59_00.ipynb, and what was written beside it as .txt
     "blackboard": re.compile(
-        r"[^/]*_(?P<student>[^/_]+)_attempt_\d{4}(?:-\d\d){5}(?:_[^/]+|(?P<part>\.txt))(?:/|$)"
+        r"(?P<student>[^/]*?_[^/]+?)_attempt_\d{4}(?:-\d\d){5}(?:_[^/]+|(?P<part>\.txt))(?:/|$)"
     ),
     # lovelaceada_123_678_00.ipynb, lovelaceada_LATE_123_678_00.ipynb, anon_AbC12_678_00.ipynb
     "canvas": re.compile(
@@ -28,7 +29,10 @@ FORMS = {
     ),
 }
 TITLES = {platform: platform.capitalize() for platform in FORMS}
-FOLDERS = ("moodle", "brightspace")  # make a folder for each student
+FOLDERS = "folders"  # a class that was packed as one, with a folder or zip for each student
+MOST_FOLDERS = 10  # that an export is packed into, one in the other
+# A name in which a student may have written the form once more: it does not tell whose the file is.
+TWICE = re.compile(r"_\d+_assignsubmission_.*_\d+_assignsubmission_")
 # What platforms put beside the files: what was typed into a text field, and lists.
 TEXT_FIELD = "is what was typed into the platform's text field; nothing of it is graded"
 LIST = re.compile(
@@ -63,46 +67,99 @@ class Owner:
         return "_".join(filter(None, (self.name, self.number)))
 
 
-def owners_of(candidates: Iterable[str], names: Iterable[str], platform: str = "") -> dict[str, Owner]:
+UNCLEAR = Owner("")  # of a file that may be of several students
+
+
+def owners_of(
+    candidates: Collection[str], names: Collection[str], platform: str = "", top: str = ""
+) -> dict[str, Owner]:
     """Return the owner of each file that is named as a platform names it; none if it is no export.
 
-    The files may lie in folders. Files of other forms are left out: one strange file does not turn a
-    class into one person.
+    A platform names what lies at the top of its export; whatever lies deeper, a student has named. Files
+    of other forms are left out: one strange file does not turn a class into one person.
 
     Args:
         candidates: paths of the files that are read; they tell which platform it is.
         names: paths of all files.
         platform: whose form alone counts; by default that of most candidates.
+        top: the folder or zip that holds them all, with a slash behind it; empty for an inbox.
     """
-    candidates = list(candidates)
-    counts = {
-        form: sum(owner_of(name, form) is not None for name in candidates)
-        for form in ([platform] if platform else FORMS)
+    forms = [platform] if platform else list(FORMS)
+    tops = {form: tops_of(set(candidates), form, top, bool(platform)) for form in forms}
+    best = max(tops, key=lambda form: len(owners_below(tops[form], candidates, form)))
+    return owners_below(tops[best], [name for name in names if not why_rubbish(name)], best)
+
+
+def owners_below(tops: Iterable[str], names: Collection[str], platform: str) -> dict[str, Owner]:
+    """Return the owners of the files that are named in a platform's form from one of the tops on."""
+    owners: dict[str, Owner] = {}
+    for top in tops:
+        below = {name: owner_of(name[len(top) :], platform) for name in names if name.startswith(top)}
+        owners |= {name: owner for name, owner in below.items() if owner}
+    if platform == "blackboard":
+        logins = logins_of({owner.name for owner in owners.values()})
+        owners = {name: replace(owner, name=logins[owner.name]) for name, owner in owners.items()}
+    return {name: owner if owner.name else UNCLEAR for name, owner in owners.items()}
+
+
+def tops_of(candidates: Collection[str], platform: str, top: str, is_said: bool) -> list[str]:
+    """Return the folders or zips whose content a platform has named; none if this is no export.
+
+    Args:
+        candidates: paths of the files that are read.
+        platform: whose form is looked for.
+        top: the folder or zip that holds them all, with a slash behind it; empty for an inbox.
+        is_said: whether it is said to be this platform's export; else no folder or zip of another form
+            may lie beside those of the form: that would be a class in which one student has taken it.
+    """
+    children: dict[str, list[str]] = {}
+    for path in (path for path in candidates if path.startswith(top)):
+        children.setdefault(path[len(top) :].partition("/")[0], []).append(path)
+    named = {
+        child
+        for child, paths in children.items()
+        if all(owner_of(path[len(top) :], platform) for path in paths)
     }
-    best = max(counts, key=lambda form: counts[form])
-    is_generic = best == "canvas" and not platform  # students may number files, too
-    if not counts[best] or (is_generic and 2 * counts[best] < len(candidates)):
-        return {}
-    owners = {name: owner_of(name, best) for name in names if not why_rubbish(name)}
-    return {name: owner for name, owner in owners.items() if owner}
+    closed = [
+        child
+        for child, paths in children.items()
+        if child not in named and (is_zip(child) or paths != [f"{top}{child}"])
+    ]
+    if named:
+        # Students number their files, too.
+        is_generic = platform == "canvas" and not is_said and 2 * len(named) < len(children)
+        return [] if is_generic or (closed and not is_said) else [top]
+    if not top or not closed or top.count("/") > MOST_FOLDERS:
+        return []
+    inner = [tops_of(children[child], platform, f"{top}{child}/", is_said) for child in closed]
+    return [found for tops in inner for found in tops] if all(inner) else []
 
 
 def owner_of(path: str, platform: str) -> Owner | None:
-    """Return the owner of a file by the first part of its path that has a platform's form."""
-    parts = path.split("/")
-    for place in range(len(parts)):
-        match = FORMS[platform].match("/".join(parts[place:]))
-        if match:
-            groups = match.groupdict()
-            name = groups.get("anonymous") or groups["student"]
-            return Owner(name, groups.get("number") or "", platform)
-    return None
+    """Return the owner of a file whose path begins in a platform's form; UNCLEAR of several."""
+    match = FORMS[platform].match(path)
+    if not match:
+        return None
+    if TWICE.search(path.partition("/")[0]):
+        return UNCLEAR
+    groups = match.groupdict()
+    return Owner(groups.get("anonymous") or groups["student"], groups.get("number") or "", platform)
 
 
-def owner_of_folder(name: str) -> Owner:
-    """Return the student of an unpacked folder: by a platform's naming scheme, else the folder's name."""
-    owners = (owner_of(f"{name}/x", platform) for platform in FOLDERS)
-    return next(filter(None, owners), Owner(name))
+def logins_of(names: Collection[str]) -> dict[str, str]:
+    """Return the login in each name that Blackboard makes of an assignment's title and a login.
+
+    Both may have underscores. A title is what several names begin with; a login is empty where no title
+    is known and there is more than one underscore.
+    """
+    counts = Counter(name.rpartition("_")[0] for name in names)
+    titles = sorted((title for title, count in counts.items() if count > 1), key=len)
+    logins = {}
+    for name in names:
+        title = next((title for title in titles if name.startswith(f"{title}_")), None)
+        alone = name.partition("_")[2] if name.count("_") == 1 else ""
+        logins[name] = alone if title is None else name[len(title) + 1 :]
+    return logins
 
 
 def platforms_own(path: str) -> str:

@@ -13,6 +13,8 @@ from autograder.submissions.inbox.folders import files_of_file, files_of_folder,
 from autograder.submissions.inbox.kinds import is_archive, is_readable, is_zip
 from autograder.submissions.notebook_json import UnreadableFile
 
+# What a browser or a file manager adds to the name of a file or folder that it has already.
+COPY = re.compile(r"(?: ?\(\d+\)| -? ?(?:copy|kopie|copie|copia)(?: \d+| \(\d+\))?)+$", re.IGNORECASE)
 ENDING = re.compile(r"(?:\.tar)?\.\w+$")
 
 
@@ -31,6 +33,11 @@ class Upload:
     def stem(self) -> str:
         """Its name without the ending of a zip or another archive."""
         return self.name if self.is_folder or self.is_loose else ENDING.sub("", self.name)
+
+    @property
+    def stem_without_copy(self) -> str:
+        """Its stem without what marks a second download."""
+        return COPY.sub("", self.stem) or self.stem
 
     @cached_property
     def is_folder(self) -> bool:
@@ -56,13 +63,20 @@ class Upload:
         return [f"{self.name}/{name}" for name in inner] or [self.name]
 
     @cached_property
-    def names_in_zips(self) -> list[str]:
-        """The paths of what lies in the zips that it holds."""
-        if not self.is_folder:
-            inner = names_in_inner_zips(self.path) if is_zip(self.name) else []
-            return [f"{self.name}/{name}" for name in inner]
-        zips = [name for name in self.names if is_zip(name) and is_candidate(name)]
-        return [f"{name}/{inner}" for name in zips for inner in names_in_zip(self.path.parent / name)]
+    def zips(self) -> dict[str, list[str]]:
+        """The paths of what lies in each zip that it holds and that can be opened, by the zip's path."""
+        if self.is_folder:
+            zips = [name for name in self.names if is_zip(name) and is_candidate(name)]
+            inside = {name: names_in_zip(self.path.parent / name) for name in zips}
+        else:
+            inner = names_in_inner_zips(self.path) if is_zip(self.name) else {}
+            inside = {f"{self.name}/{name}": names for name, names in inner.items()}
+        return {name: [f"{name}/{path}" for path in names] for name, names in inside.items() if names}
+
+    @property
+    def names_with_zips(self) -> list[str]:
+        """The paths of its files, and of what lies in the zips that it holds in the place of those."""
+        return [path for name in self.names for path in self.zips.get(name, [name])]
 
     @property
     def candidates(self) -> list[str]:
@@ -74,9 +88,15 @@ class Upload:
         return name == self.name and is_zip(name)
 
     def owners(self, platform: str = "") -> dict[str, Owner]:
-        """Return whose the files are, by their paths, if they are named as in a platform's export."""
-        outer = owners_of(self.candidates, self.names, platform)
-        return outer or owners_of(filter(is_candidate, self.names_in_zips), self.names_in_zips, platform)
+        """Return whose the files are, by their paths, if they are named as in a platform's export.
+
+        The name of the upload counts for nothing.
+        """
+        top = f"{self.name}/"
+        if owners := owners_of(self.candidates, self.names, platform, top):
+            return owners
+        names = self.names_with_zips
+        return owners_of([name for name in names if is_candidate(name)], names, platform, top)
 
     def files(self, budget: ByteBudget, wanted: Iterable[str] | None = None) -> Iterator[SubmittedFile]:
         """Yield its files, or the wanted ones of them."""

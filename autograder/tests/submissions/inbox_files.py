@@ -16,6 +16,11 @@ NOTEBOOK = json.dumps(
 )
 
 
+def yes(*_: str) -> bool:
+    """Say of whatever is asked about that it is the export of the class."""
+    return True
+
+
 def zip_bytes(members: Mapping[str, str | bytes]) -> bytes:
     """Return the bytes of a zip with these members."""
     file = io.BytesIO()

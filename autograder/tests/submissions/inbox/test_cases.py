@@ -14,6 +14,7 @@ from autograder.tests.submissions.inbox_files import (
     fill_inbox,
     other_notebook,
     outcomes,
+    yes,
     zip_bytes,
 )
 
@@ -215,10 +216,18 @@ CLASSES: dict[str, dict[str, str | bytes]] = {
 
 
 @pytest.mark.parametrize("case", CLASSES)
+@pytest.mark.parametrize("is_said", [True, False])
 def test_export_of_canvas_gives_its_students_and_no_others(
-    tmp_path: Path, course: Path, case: str
+    tmp_path: Path, course: Path, case: str, is_said: bool
 ) -> None:
+    """Whether it is said to be one, or asked about; nobody is asked about files of one person."""
     fill_inbox(tmp_path, CLASSES[case])
-    records = collect(tmp_path / "inbox", course)
+    if is_said:
+        records = collect(tmp_path / "inbox", course, platform="canvas")
+    else:
+        records = collect(tmp_path / "inbox", course, may_split=yes)
+    if case == "two zips of one student each" and not is_said:
+        assert {record.student for record in records} == {"0", "3"}
+        return
     assert {record.student for record in records if record.outcome != "ignored"} == {ADA, EMMY}
     assert not any(record.needs_review for record in records)

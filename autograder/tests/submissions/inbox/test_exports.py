@@ -14,6 +14,7 @@ from autograder.tests.submissions.inbox_files import (
     RIGHT,
     put_file,
     taken_files,
+    yes,
     zip_bytes,
 )
 from autograder.workspace.course import open_course
@@ -70,9 +71,12 @@ STUDENTS = {
 def test_zip_of_a_class_is_taken_by_student(
     tmp_path: Path, course: Path, platform: str, is_source: bool
 ) -> None:
-    """The zip is what is collected, or it lies alone in the inbox."""
+    """The zip is what is collected, or it lies alone in the inbox; none is taken unless somebody says so."""
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS[platform]))
-    records = collect(source / "export.zip" if is_source else source, course)
+    source = source / "export.zip" if is_source else source
+    refused = collect(source, course)
+    assert not taken_files(refused) and any(record.needs_review for record in refused)
+    records = collect(source, course, may_split=yes)
     assert sorted(taken_files(records)) == sorted(STUDENTS[platform])
     for student in STUDENTS[platform]:
         path = course / "submitted" / student / STEP / f"{STEP}.ipynb"
@@ -83,7 +87,7 @@ def test_zip_of_a_class_is_taken_by_student(
 def test_unpacked_export_is_taken_by_student(tmp_path: Path, course: Path) -> None:
     for name, content in EXPORTS["moodle"].items():
         put_file(tmp_path, name, content if isinstance(content, bytes) else content.encode())
-    assert set(STUDENTS["moodle"]) <= set(taken_files(collect(tmp_path / "inbox", course)))
+    assert set(STUDENTS["moodle"]) <= set(taken_files(collect(tmp_path / "inbox", course, may_split=yes)))
 
 
 def test_zip_beside_others_counts_for_its_owner_alone(tmp_path: Path, course: Path) -> None:
@@ -97,7 +101,7 @@ def test_exports_of_several_steps_are_joined_by_student(tmp_path: Path, course: 
     for number in (578, 678):
         names = f"lovelaceada_45_{number}_{STEP}.ipynb", f"noetheremmy_46_{number}_{STEP}.ipynb"
         put_file(tmp_path, f"{number}.zip", zip_bytes(dict.fromkeys(names, NOTEBOOK)))
-    records = collect(tmp_path / "inbox", course)
+    records = collect(tmp_path / "inbox", course, may_split=yes)
     assert set(taken_files(records)) == {"lovelaceada_45", "noetheremmy_46"}
     assert len(records) == 4 and not any(record.needs_review for record in records)
 
@@ -107,7 +111,7 @@ def test_files_that_a_browser_has_unpacked_are_taken_by_student(tmp_path: Path, 
     put_file(tmp_path, "my grades.csv", b"a,b")
     put_file(tmp_path, f"lovelaceada_45_678_{STEP}.ipynb", NOTEBOOK.encode())
     source = put_file(tmp_path, f"noetheremmy_LATE_46_679_{STEP}.ipynb", NOTEBOOK.encode())
-    records = collect(source, course)
+    records = collect(source, course, may_split=yes)
     assert set(taken_files(records)) == {"lovelaceada_45", "noetheremmy_46"}
     assert {r.file: r.outcome for r in records if not r.student} == {"my grades.csv": "ignored"}
 
@@ -119,7 +123,7 @@ def test_export_beside_other_entries_is_refused_and_makes_no_student(
     records = collect(put_file(tmp_path, f"zoe/{STEP}.ipynb", NOTEBOOK.encode()), course)
     [refused] = [record for record in records if record.needs_review]
     assert (refused.student, refused.file, set(taken_files(records))) == ("", "export.zip", {"zoe"})
-    assert "files of several people" in refused.reason and "--export canvas" in refused.reason
+    assert "named as in Canvas's export" in refused.reason and "--export canvas" in refused.reason
     paths = {record.path for record in records if record.outcome == "refused" and record.path}
     assert paths == {f"export.zip/{name}" for name in EXPORTS["canvas"]}
 
@@ -127,7 +131,7 @@ def test_export_beside_other_entries_is_refused_and_makes_no_student(
 def test_one_strange_file_does_not_turn_a_class_into_one_person(tmp_path: Path, course: Path) -> None:
     strange = {f"{STEP}.ipynb": NOTEBOOK}
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"] | strange))
-    records = collect(source, course)
+    records = collect(source, course, may_split=yes)
     assert set(taken_files(records)) == set(STUDENTS["canvas"])
     [nobodys] = [record for record in records if not record.student]
     assert nobodys.file == f"export.zip/{STEP}.ipynb" and nobodys.needs_review
@@ -156,7 +160,7 @@ def test_students_of_an_export_are_found_by_their_platform_number(tmp_path: Path
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"]))
-    records = collect(source, course, read_roster(course))
+    records = collect(source, course, read_roster(course), may_split=yes)
     assert sorted(taken_files(records)) == ["ada@uni.edu", "muellerzoe_1043"]
 
 
@@ -166,7 +170,11 @@ def test_class_packed_as_one_is_taken_by_folder_where_the_roster_knows_them(
     """Also in a folder of its own; the one who is not on the roster is taken, too."""
     files = {f"week/{name}/{STEP}.ipynb": NOTEBOOK for name in ("ada", "bob", "guest")}
     source = put_file(tmp_path, "class.zip", zip_bytes(files | {"week/readme.txt": "x"}))
-    records = collect(source, course, Roster({"ada", "bob", "carl"}))
+    roster = Roster({"ada", "bob", "carl"})
+    [question] = collect(source, course, roster)[:1]
+    assert question.needs_review and "--export folders" in question.reason
+    assert taken_files(collect(source, course, platform="folders")).keys() == {"ada", "bob", "guest"}
+    records = collect(source, course, roster, may_split=yes)
     assert set(taken_files(records)) == {"ada", "bob", "guest"}
     [one_student] = collect(source, course, Roster({"class", "ada", "bob"}))[-1:]
     assert one_student.student == "class"
@@ -175,9 +183,9 @@ def test_class_packed_as_one_is_taken_by_folder_where_the_roster_knows_them(
 def test_submission_taken_in_before_the_roster_needs_review(tmp_path: Path, course: Path) -> None:
     """Else the class would have one student twice, and nobody would know."""
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS["canvas"]))
-    collect(source, course)
+    collect(source, course, platform="canvas")
     with open_course(course).gradebook as gradebook:
         gradebook.add_student("ada@uni.edu", lms_user_id="1042")
-    records = collect(source, course, read_roster(course))
+    records = collect(source, course, read_roster(course), "canvas")
     [earlier] = [record for record in records if record.student == "lovelaceada_1042"]
     assert earlier.needs_review and "counts for ada@uni.edu now" in earlier.reason

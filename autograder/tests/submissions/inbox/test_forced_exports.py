@@ -17,6 +17,7 @@ from autograder.tests.submissions.inbox_files import (
     outcomes,
     put_file,
     taken_files,
+    yes,
     zip_bytes,
 )
 
@@ -68,7 +69,7 @@ def test_names_of_a_platform_are_read_whatever_they_hold(tmp_path: Path, course:
     files = {pattern.format(f"{STEP}.ipynb"): NOTEBOOK for pattern, _ in names}
     source = put_file(tmp_path, "class.zip", zip_bytes(files))
     for said in ("", platform):
-        students = taken_files(collect(source, course, platform=said))
+        students = taken_files(collect(source, course, platform=said, may_split=yes))
         assert students.keys() == {student_id(label) for _, label in names}
 
 
@@ -113,7 +114,7 @@ def test_export_beside_others_is_asked_about(tmp_path: Path, course: Path, answe
         return answer
 
     records = collect(inbox, course, may_split=may_split)
-    assert asked == [("class.zip", "Canvas", 2)]
+    assert asked == [("class.zip", "Canvas", "2 people")]
     assert set(taken_files(records)) == {"zoe", *(STUDENTS["canvas"] if answer else ())}
 
 
@@ -155,7 +156,7 @@ def test_number_that_has_lost_its_zeros_is_asked_about(tmp_path: Path, course: P
     number = "001042" if known == "1042" else "1042"
     files = {f"lovelaceada_{number}_55_{STEP}.ipynb": NOTEBOOK, f"bob_7_56_{STEP}.ipynb": NOTEBOOK}
     source = put_file(tmp_path, "class.zip", zip_bytes(files))
-    records = collect(source, course, Roster({"ada", "bob"}, {known: "ada", "7": "bob"}))
+    records = collect(source, course, Roster({"ada", "bob"}, {known: "ada", "7": "bob"}), "canvas")
     assert set(taken_files(records)) == {"bob", f"lovelaceada_{number}"}
     [question] = [record for record in records if record.needs_review]
     assert f"is of {number}, and the roster has {known}" in question.reason
@@ -196,7 +197,8 @@ def test_test_student_of_an_export_is_said_and_made_no_student(
         name: NOTEBOOK,
         f"Feedback Files/x_{STEP}.pdf": "%PDF",
     }
-    found = outcomes(collect(put_file(tmp_path, "class.zip", zip_bytes(files)), course))
+    source = put_file(tmp_path, "class.zip", zip_bytes(files))
+    found = outcomes(collect(source, course, may_split=yes))
     outcome, student, reason = found[f"class.zip/{name}"]
     assert (outcome, student) == ("ignored", "") and "test student" in reason
     assert found[f"class.zip/Feedback Files/x_{STEP}.pdf"][0] == "ignored"
