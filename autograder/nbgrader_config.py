@@ -63,4 +63,9 @@ c.GenerateFeedback.preprocessors = [
 # Feedback that exists is skipped otherwise, also after a regrade.
 c.GenerateFeedback.force = True
 # Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
-c.HTMLExporter.preprocessors = ["autograder.reports.sanitizing.SafePage"]
+c.HTMLExporter.preprocessors = [
+    "autograder.reports.sanitizing.SafePage",
+    "autograder.gradebook.rubrics.PlainFormulas",
+]
+# nbgrader's own table quotes nothing: a name with a comma would move a student's score.
+c.ExportApp.plugin_class = "autograder.reports.platforms.GradesTable"

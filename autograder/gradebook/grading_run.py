@@ -21,6 +21,7 @@ from autograder.judging.verdict import Verdicts
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.submissions.rebuild import Notebook
 from autograder.workspace.course import has_own_preprocessors
+from autograder.workspace.files import LINKED, link_in
 from autograder.workspace.secret_seed import secret_seed
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class GradingRun:
     def write_step(self, submission: Submission, step: str) -> GradedStep:
         """Write gradebook, notebook and record; the record is last, so that a killed run is repeated."""
         student = submission.student
+        if link := link_in(self.notebooks.submitted_folder(student, step), self.notebooks.submitted):
+            return self.refuse(student, step, LINKED.format(link=link.relative_to(self.root)))
         if self.uses_nbgrader:
             return self.ask_nbgrader(student, step)
         key = submission.keys[step]
@@ -152,7 +155,7 @@ class GradingRun:
         return GradedStep(student, step, NOT_JUDGED if cached is None else "")
 
     def ask_nbgrader(self, student: str, step: str) -> GradedStep:
-        """Let nbgrader grade a submission; if it fails, remove scores, verdicts and feedback page.
+        """Let nbgrader grade a submission.
 
         Raises:
             KeyboardInterrupt: if the user stops nbgrader.
@@ -160,12 +163,17 @@ class GradingRun:
         result = self.api.autograde(step, student)
         if "KeyboardInterrupt" in result.get("error", ""):
             raise KeyboardInterrupt  # nbgrader's API catches it
-        problem = "" if result["success"] else result.get("log", result.get("error", "")).strip()
-        if problem:
-            forget_scores(self.api.coursedir.db_url, step, student)
-            answers = read_record(self.root, student, step).answers
-            GradingRecord(answers=answers).write(self.root, student, step)
-            shutil.rmtree(self.root / "feedback" / student / step, ignore_errors=True)
+        if result["success"]:
+            return GradedStep(student, step)
+        return self.refuse(student, step, result.get("log", result.get("error", "")).strip())
+
+    def refuse(self, student: str, step: str, problem: str) -> GradedStep:
+        """Remove scores, verdicts and feedback page of a submission that cannot be graded."""
+        forget_scores(self.api.coursedir.db_url, step, student)
+        answers = read_record(self.root, student, step).answers
+        GradingRecord(answers=answers).write(self.root, student, step)
+        for folder in ("feedback", "autograded"):
+            shutil.rmtree(self.root / folder / student / step, ignore_errors=True)
         return GradedStep(student, step, problem)
 
 

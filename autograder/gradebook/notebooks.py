@@ -13,7 +13,7 @@ from nbgrader.preprocessors import LimitOutput, OverwriteCells, OverwriteKernels
 from nbgrader.utils import find_all_files
 
 from autograder.gradebook.cells import read_step
-from autograder.gradebook.rubrics import add_rubrics
+from autograder.gradebook.rubrics import annotate
 from autograder.gradebook.scoring import write_outputs
 from autograder.judging.verdict import Verdicts
 from autograder.submissions.rebuild import Notebook, rebuild
@@ -34,9 +34,14 @@ class CourseNotebooks:
         self.releases: dict[str, Notebook] = {}
         self.sources: dict[str, Notebook] = {}
 
+    @property
+    def submitted(self) -> Path:
+        """The folder of all submissions."""
+        return Path(self.root, self.course.submitted_directory)
+
     def submitted_folder(self, student: str, step: str = "") -> Path:
         """Return the folder of a student's submissions, or of that of a step."""
-        return Path(self.root, self.course.submitted_directory, student, step)
+        return Path(self.submitted, student, step)
 
     def timestamp_of(self, student: str, step: str) -> datetime | None:
         """Return when a step was submitted, in UTC; None if there is no readable timestamp."""
@@ -67,7 +72,7 @@ class CourseNotebooks:
         return self.limit.preprocess(nb, {})[0]
 
     def write_autograded(self, student: str, step: str, nb: NotebookNode) -> None:
-        """Write the graded notebook, with rubrics, and the files beside it atomically."""
+        """Write the graded notebook, with rubrics and bars, and the files beside it atomically."""
         temporary = self.root / ".unfinished" / student / step
         shutil.rmtree(temporary, ignore_errors=True)
         make_folder(temporary)
@@ -78,7 +83,7 @@ class CourseNotebooks:
                 make_folder(path.parent)
                 shutil.copy(name, path)
                 path.chmod(self.permissions)
-        add_rubrics(nb, self.sources[step])
+        annotate(nb, self.sources[step])
         path = temporary / f"{step}.ipynb"
         path.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8")
         path.chmod(self.permissions)

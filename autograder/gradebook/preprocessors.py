@@ -26,6 +26,7 @@ from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
 from autograder.judging.job import Job, judge_job, judged_part
 from autograder.submissions.rebuild import rebuild
+from autograder.workspace.files import LINKED, link_in
 from autograder.workspace.secret_seed import secret_seed
 
 
@@ -33,9 +34,17 @@ class Rebuild(NbGraderPreprocessor):
     """Rebuild the submission on the release, however it was collected: by intake, nbgrader or by hand."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Return the rebuilt notebook."""
-        course = course_of(self)
-        release = read_step(course, course.release_directory, resources["nbgrader"]["assignment"])
+        """Return the rebuilt notebook.
+
+        Raises:
+            ValueError: if there is a link in the submission. nbgrader has followed it, and then removes
+                what it has written.
+        """
+        course, ids = course_of(self), resources["nbgrader"]
+        submitted = Path(course.root, course.submitted_directory)
+        if link := link_in(submitted / ids["student"] / ids["assignment"], submitted):
+            raise ValueError(LINKED.format(link=link))
+        release = read_step(course, course.release_directory, ids["assignment"])
         return nbformat.from_dict(rebuild(nb, release)), resources
 
 

@@ -15,15 +15,19 @@ from autograder.authoring.sources import all_steps
 from autograder.judging.course_version import course_version
 from autograder.judging.verdict import Verdicts, verdicts_from_json, verdicts_to_json
 from autograder.sandbox.availability import is_enabled
-from autograder.workspace.files import fingerprint, read_json, write_json
+from autograder.workspace.files import fingerprint, link_in, read_json, write_json
 from autograder.workspace.secret_seed import derive
 from detrlab.checkpoint import NAME as MODEL
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Read a student's notebooks and trained model, by their path in nbgrader's layout."""
-    names = [f"{step}/{step}.ipynb" for step in all_steps()]
-    names += [f"{step}/{MODEL}" for step in all_steps() if artifacts_of(step)]
+    """Read a student's notebooks and trained model, by their path in nbgrader's layout.
+
+    Steps in whose folders there are links are left out: those would lead to files of somebody else.
+    """
+    steps = [step for step in all_steps() if not link_in(folder / step, folder.parent)]
+    names = [f"{step}/{step}.ipynb" for step in steps]
+    names += [f"{step}/{MODEL}" for step in steps if artifacts_of(step)]
     paths = {name: folder / name for name in names}
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 

@@ -6,6 +6,10 @@ if nothing could be graded or the grade needs review.
 
 from pathlib import Path
 
+from nbgrader import api
+from nbgrader.plugins import ExportPlugin
+
+from autograder.gradebook.queries import read_gradebook
 from autograder.reports.csv_table import write_table
 from autograder.reports.results import ClassResults, StepResult, decimal
 
@@ -17,6 +21,9 @@ MOODLE = {
     "Last name": "last_name",
     "Student": "id",
 }
+# nbgrader's columns, of `nbgrader export`.
+IDENTITY = ("student_id", "last_name", "first_name", "email")
+POINTS = ("raw_score", "late_submission_penalty", "score", "max_score")
 Student = dict[str, str | None]
 
 
@@ -61,3 +68,31 @@ def full_name(student: Student) -> str:
 def score_of(row: StepResult, unfinished: bool) -> str:
     """Return a score as text; empty if there is none yet."""
     return "" if row.score is None or (row.needs_review and not unfinished) else decimal(row.score)
+
+
+class GradesTable(ExportPlugin):
+    """Write the table of `nbgrader export`, as nbgrader would, but quoted and without formulas."""
+
+    def export(self, gradebook: api.Gradebook) -> None:
+        """Write a row for each student and step, also of those who have submitted nothing."""
+        content = read_gradebook(gradebook)
+        rows = [["assignment", "duedate", "timestamp", *IDENTITY, *POINTS]]
+        for step in gradebook.assignments:
+            for student in content.students:
+                name = student["id"] or ""
+                is_wanted = step.name in (self.assignment or [step.name])
+                if not is_wanted or name not in map(str, self.student or [name]):
+                    continue
+                submission = content.submissions.get((name, step.name))
+                raw = sum((grade.score for grade in submission.grades), 0.0) if submission else 0.0
+                penalty = (submission.penalty or 0.0) if submission else 0.0
+                times = [step.duedate, submission.timestamp if submission else None]
+                identity = [name, student["last_name"], student["first_name"], student["email"]]
+                points = [raw, penalty, max(0.0, raw - penalty), step.max_score]
+                rows.append(
+                    [
+                        str("" if value is None else value)
+                        for value in (step.name, *times, *identity, *points)
+                    ]
+                )
+        write_table(Path(self.to or "grades.csv"), rows)

@@ -13,6 +13,7 @@ from autograder.reports.csv_table import Row, read_table
 from autograder.reports.times import UnreadableTime, read_time
 from autograder.submissions.student_ids import Roster, student_id
 from autograder.workspace.course import open_course
+from autograder.workspace.files import link_in, write_file
 
 STUDENT_FIELDS = ("first_name", "last_name", "email", "lms_user_id")
 
@@ -109,11 +110,11 @@ def import_times(path: Path, course: Path) -> tuple[int, list[str]]:
     zone = course_zone(course)
     times = [(row.values, time_of(row, zone)) for row in read_table(path, "id", "time").rows]
     for row, time in times:
-        folder_of_student, step = course / "submitted" / student_id(row["id"]), row.get("step", "")
-        submitted = sorted(folder_of_student.iterdir()) if folder_of_student.is_dir() else []
-        folders = [folder for folder in submitted if step in ("", folder.name)]
+        submitted, step = course / "submitted", row.get("step", "")
+        own = sorted(submitted.glob(f"{student_id(row['id'])}/*/"))
+        folders = [path for path in own if step in ("", path.name) and not link_in(path, submitted)]
         for folder in folders:
-            (folder / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
+            write_file(folder / "timestamp.txt", f"{time:%Y-%m-%d %H:%M:%S} UTC\n".encode())
         count += len(folders)
         if not folders:
             missing.append(f"{row['id']} {step}".strip())

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from autograder.gradebook.cells import grade_id
 from autograder.submissions.outputs import plain_text
+from autograder.submissions.rebuild import ADDED
 
 # What opens a tag, escapes a character, or begins a link that runs code when it is followed.
 MARKUP = re.compile(
@@ -38,7 +39,7 @@ class SafePage(SanitizeHTML):
                 if "text/markdown" in output.get("data", {}):
                     output.data["text/markdown"] = harmless(output.data["text/markdown"])
             cell.outputs = self.sanitize_code_outputs(cell.outputs)
-        elif grade_id(cell).startswith("written_") or "added" in cell.metadata.get("tags", []):
+        elif grade_id(cell).startswith("written_") or ADDED in cell.metadata.get("tags", []):
             cell.source = harmless(cell.source, cell.get("attachments", {}))
         return cell, resources
 

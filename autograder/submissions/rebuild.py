@@ -22,6 +22,8 @@ Notebook = dict[str, Any]
 # Limits on what is compared with demos, which takes quadratic time: characters of a cell, and cells.
 LONGEST_DEMO, MOST_DEMOS = 10_000, 100
 DEMO_SIMILARITY = 0.6  # of difflib, 0 to 1: above it, a cell is an edited copy of a demo
+# The tags of cells that the learner added, and of given ones whose code they changed.
+ADDED, EDITED = "added", "edited"
 DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
@@ -142,6 +144,9 @@ def fill_slots(submitted_cells: list[SubmittedCell], slots: list[Cell], budget: 
             slot["source"] = "\n\n".join(cell.source.strip("\n") for cell in answer)
             if pictures := budget.pictures(cell.attachments for cell in answer):
                 slot["attachments"] = pictures
+            if not grade_id(slot):
+                tags = as_dict(slot["metadata"]).get("tags", [])
+                slot["metadata"]["tags"] = [*tags, EDITED]
             for cell in answer:
                 cell.used = True
             sources_of_outputs = answer
@@ -218,7 +223,7 @@ def is_added(cell: SubmittedCell, slots: list[Cell], pristine: list[str]) -> boo
 
 def added_cell(cell: SubmittedCell, number: int, budget: OutputBudget) -> Cell:
     """Return a notebook cell for one that the learner added."""
-    common = {"cell_type": cell.kind, "id": f"added-{number}", "metadata": {"tags": ["added"]}}
+    common = {"cell_type": cell.kind, "id": f"added-{number}", "metadata": {"tags": [ADDED]}}
     if cell.kind == "markdown":
         return common | {"source": cell.source}
     outputs = budget.copy(cell.outputs)

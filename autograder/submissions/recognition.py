@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 
 from autograder.submissions.outputs import as_text
-from autograder.submissions.rebuild import Notebook, SubmittedCell, defined_names, grade_id
+from autograder.submissions.rebuild import ADDED, Notebook, SubmittedCell, defined_names, grade_id
 from detrlab.cells.cell import is_unwritten
 
 Releases = dict[str, Notebook]
@@ -32,7 +32,7 @@ def answers_of(notebook: Notebook, release: Notebook) -> dict[str, str]:
 def added_cells_of(notebook: Notebook | None) -> list[str]:
     """Return the texts of the cells that the learner added to a rebuilt notebook."""
     cells = notebook["cells"] if notebook else []
-    return [cell["source"] for cell in cells if "added" in cell["metadata"].get("tags", [])]
+    return [cell["source"] for cell in cells if ADDED in cell["metadata"].get("tags", [])]
 
 
 def own_traits(releases: Releases) -> dict[str, set[str]]:

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.submissions.rebuild import Notebook
-from autograder.workspace.files import fingerprint, link_in, read_json, write_file, write_json
+from autograder.workspace.files import LINKED, fingerprint, link_in, read_json, write_file, write_json
 
 OLD_TIME = "is new, but its time is still that of the one before: `times` tells when it came."
 ROUTES = ".routes.json"  # beside a submission: how each of its files came
-LINKED = "is not taken: {link} is a link, which is not followed; put a folder or a file in its place."
 
 
 class Store:
@@ -43,7 +42,7 @@ class Store:
     def why_closed(self, student: str, step: str) -> str:
         """Return why nothing can be written to a submission, continued from a file's name."""
         link = link_in(self.folder(student, step), self.course / "submitted")
-        return LINKED.format(link=link.relative_to(self.course)) if link else ""
+        return f"is not taken: {LINKED.format(link=link.relative_to(self.course))}" if link else ""
 
     def came_otherwise(self, student: str, step: str, name: str, route: str) -> bool:
         """Say whether a submitted file is known to have come by another route."""

@@ -11,6 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+LINKED = "{link} is a link, which is not followed; put a folder or a file in its place."
+
 
 def make_folder(path: Path) -> None:
     """Create a folder, and those above it, open to the same people as the first that exists."""

@@ -71,7 +71,7 @@ STUDENTS = {
 def test_zip_of_a_class_is_taken_by_student(
     tmp_path: Path, course: Path, platform: str, is_source: bool
 ) -> None:
-    """The zip is what is collected, or it lies alone in the inbox; none is taken unless somebody says so."""
+    """The zip is what is collected, or it lies alone in the inbox; somebody has to say that it is one."""
     source = put_file(tmp_path, "export.zip", zip_bytes(EXPORTS[platform]))
     source = source / "export.zip" if is_source else source
     refused = collect(source, course)
