@@ -12,6 +12,7 @@ from autograder.tests.attacks.malformed import (
     REFUSED,
     STEP,
     malformed,
+    save,
     submissions_in,
 )
 
@@ -52,6 +53,28 @@ def zip_among_backups(folder: Path, notebook: Notebook) -> None:
         archive.writestr(f"detr/notebooks/week1/{FILE}", json.dumps(notebook))
         for name in (f"__MACOSX/._{FILE}", f".ipynb_checkpoints/{STEP}-checkpoint.ipynb", ".DS_Store"):
             archive.writestr(f"detr/notebooks/week1/{name}", b"\0\1")
+
+
+@malformed(FULL_POINTS)
+def folders_of_others(folder: Path, notebook: Notebook) -> None:
+    """Pack a folder that is called like a student who has submitted."""
+    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
+        archive.writestr(f"b-right/{FILE}", json.dumps(notebook))
+
+
+@malformed(FULL_POINTS)
+def names_of_others(folder: Path, notebook: Notebook) -> None:
+    """Name a file as a platform names that of a student who has submitted."""
+    own = folder / "b-right_1_assignsubmission_file_"
+    own.mkdir()
+    save(own, notebook, f"b-right_1_2_{FILE}")
+
+
+@malformed(FULL_POINTS)
+def name_with_a_colon(folder: Path, notebook: Notebook) -> None:
+    """Name a file as Linux and macOS allow it."""
+    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
+        archive.writestr("week 1: my work/set: prediction.ipynb", json.dumps(notebook))
 
 
 SUBMISSIONS = submissions_in(globals())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.gradebook.grade import grade
+from autograder.gradebook.queries import read_roster
 from autograder.reports import csv_table, roster
 from autograder.tests.gradebook.small_course import STEP
 from autograder.workspace.course import open_course
@@ -59,7 +60,21 @@ def test_roster_is_read_with_any_separator_and_encoding(
 
 
 @pytest.mark.parametrize(
-    "number", ["1042.0", "1E+05", "1,04E+05", "1042,00", "1.04e+5", "1,042", "1.042.311", "####"]
+    "number",
+    [
+        "1042.0",
+        "1E+05",
+        "1,04E+05",
+        "1042,00",
+        "1.04e+5",
+        "1,042",
+        "1.042.311",
+        "####",
+        "10.42",
+        "1042.5",
+        ".5",
+        "1 042",
+    ],
 )
 def test_number_that_a_spreadsheet_has_changed_is_refused(tmp_path: Path, number: str) -> None:
     """Whose it was is not known any more."""
@@ -113,12 +128,79 @@ def test_id_that_has_lost_its_zeros_is_refused(course: Path, tmp_path: Path) -> 
     assert roster.import_roster(table, course) == (2, [])
 
 
-def test_roster_with_one_number_for_two_students_is_refused(course: Path, tmp_path: Path) -> None:
-    """Else a platform's zip would count for somebody else."""
-    table = tmp_path / "roster.csv"
-    table.write_text("id,lms_user_id\nada,7\nbea,7\n")
-    with pytest.raises(ValueError, match="the number 7 to more than one student"):
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("ada,7,\nbea,7,\n", r"line 3: the number 7 of bea is that of ada, too"),
+        ("carl,1042,\n", r"line 2: the number 1042 of carl is that of zoe, too"),
+        (
+            "ada,7,Ada\nada,8,Ada\n",
+            r"line 3: the id ada is that of another student in table\.csv, line 2",
+        ),
+        (
+            "ada,7,Ada\nada,7,Eve\n",
+            r"line 3: the id ada is that of another student in table\.csv, line 2",
+        ),
+        ("Zo\u00eb,7,\nZoe\u0308,8,\n", r"line 3: the id Zoe\u0308 is that of another student"),
+    ],
+)
+def test_roster_that_takes_two_students_for_one_is_refused(
+    course: Path, tmp_path: Path, rows: str, message: str
+) -> None:
+    """Also where the other one is in the gradebook: what one submits would count for the other."""
+    with open_course(course).gradebook as gradebook:
+        gradebook.update_or_create_student("zoe", lms_user_id="1042")
+        before = len(gradebook.students)
+    table = tmp_path / "table.csv"
+    table.write_text(f"id,lms_user_id,first_name\n{rows}", encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
         roster.import_roster(table, course)
+    with open_course(course).gradebook as gradebook:
+        assert len(gradebook.students) == before
+
+
+def test_row_that_stands_there_twice_is_one_student(course: Path, tmp_path: Path) -> None:
+    """As in lists of two sections that were joined."""
+    table = tmp_path / "table.csv"
+    table.write_text("id,lms_user_id,section\nada,7,A\nbea,8,A\nada,7,B\n")
+    assert roster.import_roster(table, course) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("number", "known"),
+    [
+        ("Participant 1042", "1042"),
+        ("Teilnehmer/in 1042", "1042"),
+        ("#1042", "1042"),
+        ("s1042", "s1042"),
+        ("A-7", "A-7"),
+        ("2026-1042", "2026-1042"),
+        ("Participant 1-042", "Participant 1-042"),
+    ],
+)
+def test_number_is_read_as_a_whole(tmp_path: Path, number: str, known: str) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"id,lms_user_id\nada,{number}\n")
+    [row] = csv_table.read_table(table, "id").rows
+    assert row["lms_user_id"] == known
+
+
+def test_number_of_two_students_in_a_gradebook_tells_neither(course: Path) -> None:
+    """As other programs may have written it."""
+    with open_course(course).gradebook as gradebook:
+        for student, number in (("ada", "7"), ("bea", "7"), ("zoe", "8")):
+            gradebook.update_or_create_student(student, lms_user_id=number)
+    assert read_roster(course).numbers == {"8": "zoe"}
+
+
+def test_times_are_written_through_no_link(course: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target.txt"
+    target.write_text("as it was")
+    (course / "submitted" / "bea" / STEP / "timestamp.txt").symlink_to(target)
+    table = tmp_path / "late.csv"
+    table.write_text("student,time\nbea,2026-11-28T01:59+01:00\n")
+    assert roster.import_times(table, course) == (0, ["bea"])
+    assert target.read_text() == "as it was"
 
 
 def test_deadlines_and_times_are_read_in_any_time_zone(course: Path, tmp_path: Path) -> None:

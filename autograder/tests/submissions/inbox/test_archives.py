@@ -86,3 +86,17 @@ def test_encrypted_zip_is_refused(tmp_path: Path, course: Path) -> None:
         raw[raw.index(signature) + flags] |= 1  # encrypted
     [record] = collect(put_file(tmp_path, "ada.zip", bytes(raw)), course)
     assert not record.taken and "cannot be read from the zip" in record.reason
+
+
+@pytest.mark.parametrize("name", ["week 1: boxes.ipynb", "a: b/c: d.ipynb", "C:x.ipynb", "12:30.ipynb"])
+@pytest.mark.parametrize("is_zipped", [False, True])
+def test_name_with_a_colon_is_an_ordinary_one(
+    tmp_path: Path, course: Path, name: str, is_zipped: bool
+) -> None:
+    """As people give it on Linux and macOS; a drive of Windows is no part of it."""
+    if is_zipped:
+        inbox = put_file(tmp_path, "ada.zip", zip_bytes({name: NOTEBOOK}))
+    else:
+        inbox = put_file(tmp_path, f"ada/{name}", NOTEBOOK.encode())
+    [record] = collect(inbox, course)
+    assert record.taken and record.file == name
