@@ -45,7 +45,7 @@ def question_in_a_terminal() -> Callable[[str, str, str], bool] | None:
 
     def ask(upload: str, platform: str, people: str) -> bool:
         what = f"is named as {platform} names files" if platform else "holds a folder each"
-        return typer.confirm(f"{upload} {what} of {people}. Is it the class's?")
+        return typer.confirm(f"{upload} {what} of {people}. Is it the class's?", err=True)
 
     return ask
 

@@ -58,7 +58,7 @@ def exports_at_top(uploads: list[Upload], platform: str) -> dict[Upload, Export]
         # Canvas makes no folders, and students number their own.
         own = [u for u in uploads if u not in found and not (form == "canvas" and u.is_folder)]
         names = [name for upload in own for name in upload.names if not why_rubbish(name)]
-        owners = owners_below([""], names, form)
+        owners = owners_below({""}, names, form)
         problem = CALLED_SO.format(title=TITLES[form], platform=form)
         export = Export("What lies in the inbox itself", form, owners, problem)
         found |= {upload: export for upload in own if owners.keys() & set(upload.names)}

@@ -20,7 +20,7 @@ FORMS = {
     ),
     # Step 0_lovelace_attempt_2026-11-27-23-59-59_00.ipynb, and what was written beside it as .txt
     "blackboard": re.compile(
-        r"(?P<student>[^/]*?_[^/]+?)_attempt_\d{4}(?:-\d\d){5}(?:_[^/]+|(?P<part>\.txt))(?:/|$)"
+        r"(?P<student>[^/_]*_[^/]+?)_attempt_\d{4}(?:-\d\d){5}(?:_[^/]+|(?P<part>\.txt))(?:/|$)"
     ),
     # lovelaceada_123_678_00.ipynb, lovelaceada_LATE_123_678_00.ipynb, anon_AbC12_678_00.ipynb
     "canvas": re.compile(
@@ -31,6 +31,7 @@ FORMS = {
 TITLES = {platform: platform.capitalize() for platform in FORMS}
 FOLDERS = "folders"  # a class that was packed as one, with a folder or zip for each student
 MOST_FOLDERS = 10  # that an export is packed into, one in the other
+LONGEST_PART = 255  # characters of a name that a file system allows
 # A name in which a student may have written the form once more: it does not tell whose the file is.
 TWICE = re.compile(r"_\d+_assignsubmission_.*_\d+_assignsubmission_")
 # What platforms put beside the files: what was typed into a text field, and lists.
@@ -90,19 +91,30 @@ def owners_of(
     return owners_below(tops[best], [name for name in names if not why_rubbish(name)], best)
 
 
-def owners_below(tops: Iterable[str], names: Collection[str], platform: str) -> dict[str, Owner]:
+def owners_below(tops: Collection[str], names: Iterable[str], platform: str) -> dict[str, Owner]:
     """Return the owners of the files that are named in a platform's form from one of the tops on."""
-    owners: dict[str, Owner] = {}
-    for top in tops:
-        below = {name: owner_of(name[len(top) :], platform) for name in names if name.startswith(top)}
-        owners |= {name: owner for name, owner in below.items() if owner}
+    paths = {name: path_below(tops, name) for name in names}
+    found = {name: owner_of(path, platform) for name, path in paths.items() if path}
+    owners = {name: owner for name, owner in found.items() if owner}
     if platform == "blackboard":
         logins = logins_of({owner.name for owner in owners.values()})
         owners = {name: replace(owner, name=logins[owner.name]) for name, owner in owners.items()}
     return {name: owner if owner.name else UNCLEAR for name, owner in owners.items()}
 
 
-def tops_of(candidates: Collection[str], platform: str, top: str, is_said: bool) -> list[str]:
+def path_below(tops: Collection[str], name: str) -> str:
+    """Return a path from the first of the tops on that it lies below; empty if it lies below none."""
+    end = 0
+    for _ in range(MOST_FOLDERS + 2):
+        if name[:end] in tops:
+            return name[end:]
+        end = name.find("/", end) + 1
+        if not end:
+            break
+    return ""
+
+
+def tops_of(candidates: Collection[str], platform: str, top: str, is_said: bool) -> set[str]:
     """Return the folders or zips whose content a platform has named; none if this is no export.
 
     Args:
@@ -128,19 +140,20 @@ def tops_of(candidates: Collection[str], platform: str, top: str, is_said: bool)
     if named:
         # Students number their files, too.
         is_generic = platform == "canvas" and not is_said and 2 * len(named) < len(children)
-        return [] if is_generic or (closed and not is_said) else [top]
+        return set() if is_generic or (closed and not is_said) else {top}
     if not top or not closed or top.count("/") > MOST_FOLDERS:
-        return []
+        return set()
     inner = [tops_of(children[child], platform, f"{top}{child}/", is_said) for child in closed]
-    return [found for tops in inner for found in tops] if all(inner) else []
+    return set().union(*inner) if all(inner) else set()
 
 
 def owner_of(path: str, platform: str) -> Owner | None:
     """Return the owner of a file whose path begins in a platform's form; UNCLEAR of several."""
-    match = FORMS[platform].match(path)
+    part, slash, _ = path.partition("/")
+    match = FORMS[platform].match(f"{part}/x" if slash else part) if len(part) <= LONGEST_PART else None
     if not match:
         return None
-    if TWICE.search(path.partition("/")[0]):
+    if TWICE.search(part):
         return UNCLEAR
     groups = match.groupdict()
     return Owner(groups.get("anonymous") or groups["student"], groups.get("number") or "", platform)
@@ -153,12 +166,12 @@ def logins_of(names: Collection[str]) -> dict[str, str]:
     is known and there is more than one underscore.
     """
     counts = Counter(name.rpartition("_")[0] for name in names)
-    titles = sorted((title for title, count in counts.items() if count > 1), key=len)
     logins = {}
     for name in names:
-        title = next((title for title in titles if name.startswith(f"{title}_")), None)
-        alone = name.partition("_")[2] if name.count("_") == 1 else ""
-        logins[name] = alone if title is None else name[len(title) + 1 :]
+        places = [place for place, sign in enumerate(name) if sign == "_"]
+        known = (place for place in places if counts[name[:place]] > 1)
+        place = next(known, places[0] if len(places) == 1 else len(name))
+        logins[name] = name[place + 1 :]
     return logins
 
 
@@ -168,20 +181,17 @@ def platforms_own(path: str) -> str:
     Args:
         path: the file's, in an export.
     """
-    for platform in ("moodle", "blackboard"):
-        match = next(filter(None, map(FORMS[platform].match, tails(path))), None)
-        if match and match.groupdict().get("part") in ("onlinetext", "comments", ".txt"):
-            return TEXT_FIELD
     *folders, file = path.split("/")
+    for part in (*(f"{folder}/x" for folder in folders), file):
+        found = (
+            FORMS[form].match(part) for form in ("moodle", "blackboard") if len(part) <= LONGEST_PART
+        )
+        for match in filter(None, found):
+            if match["part"] in ("onlinetext", "comments", ".txt"):
+                return TEXT_FIELD
     if any(PLATFORMS_FOLDER.fullmatch(folder) for folder in folders):
         return "lies among the files that a teacher gave back"
     return "is the platform's list" if LIST.fullmatch(file) else ""
-
-
-def tails(path: str) -> list[str]:
-    """Return a path from each of its parts on."""
-    parts = path.split("/")
-    return ["/".join(parts[place:]) for place in range(len(parts))]
 
 
 def is_test_student(name: str) -> bool:
