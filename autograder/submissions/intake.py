@@ -202,12 +202,18 @@ class Intake:
 
 
 def several_names(entries: list[Entry]) -> Iterator[str]:
-    """Yield that a student goes by several names in one platform's exports, or in folders, if so."""
+    """Yield that a student goes by several names in one platform's exports, or in folders, if so.
+
+    A platform may put a group before a name.
+    """
     names: dict[str, dict[str, str]] = {}
     for owner in (entry.owner for entry in entries if entry.owner):
         names.setdefault(owner.platform, {}).setdefault(letters(owner.name), owner.name)
-    for known in (list(known.values()) for known in names.values() if len(known) > 1):
-        yield f"is of {known[0]}, and so is what is of {known[1]} by its name: are they one person?"
+    for known in names.values():
+        shortest = min(known, key=len)
+        for other in (known[name] for name in known if shortest not in name):
+            both = f"{known[shortest]} and {other}"
+            yield f"is of one student by its number, and of {both} by its names: look whose it is."
 
 
 def record_of(student: str, entry: Entry, path: str, is_whole_path: bool) -> IntakeRecord:

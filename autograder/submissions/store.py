@@ -100,5 +100,5 @@ class Store:
 
 
 def as_file(notebook: Notebook) -> bytes:
-    """Return the bytes of a notebook file."""
-    return json.dumps(notebook, indent=1, ensure_ascii=False).encode("utf-8", "replace")
+    """Return the bytes of a notebook file, as intake writes it."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False).encode() + b"\n"

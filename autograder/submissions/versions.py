@@ -48,7 +48,7 @@ class Versions:
         if closed := self.store.why_closed(student, step):
             return replace(record, reason=closed, needs_review=True, refused=True)
         content = self.store.file(student, step, file)
-        earlier = self.rebuilt(content, step)
+        earlier = notebook if content == as_file(notebook) else self.rebuilt(content, step)
         before = self.answers_in(earlier, step)
         if before not in ({}, answers) and self.store.came_otherwise(student, step, file, record.route):
             self.store.put_aside(student, step, file, as_file(notebook))

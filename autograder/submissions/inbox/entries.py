@@ -73,23 +73,24 @@ def entries_of(
     """
     entries: list[Entry] = []
     at_top = exports_at_top([upload for upload in uploads if not why_nobodys(upload)], platform)
-    answers: dict[str, bool] = {}  # by platform, of what lies in the inbox itself
+    answers: dict[tuple[str, str, str], bool] = {}
     for upload in uploads:
         if ignored := why_nobodys(upload):
             entries.append(Entry(upload.name, partial(all_named, upload, Ignored(ignored))))
             continue
         export = at_top.get(upload) or export_in(upload, platform, knows)
         is_one = bool(platform)
-        if export and not platform and may_split:
-            title = TITLES.get(export.platform, "")
-            question = export.name, title, export.who(knows)
-            key = export.platform if upload in at_top else upload.name + "/"
-            is_one = answers[key] if key in answers else may_split(*question)
-            answers[key] = is_one
+        if export and may_split and not platform:
+            question = export.name, TITLES.get(export.platform, ""), export.who(knows)
+            if question not in answers:
+                answers[question] = may_split(*question)
+            is_one = answers[question]
+        # A student may have numbered a zip as Canvas does.
+        is_own_name = upload in at_top and at_top[upload].platform == "canvas" and not upload.is_loose
         if is_one:
             owners = export.owners if export else {}
             entries += entries_of_export(upload, owners, platform)
-        elif export and not (upload in at_top and export.platform == "canvas" and not upload.is_loose):
+        elif export and not is_own_name:
             problem = "" if upload.is_loose else export.problem
             files = partial(all_named, upload, UnreadableFile(export.problem))
             entries.append(Entry(upload.name, files, problem=problem))
