@@ -11,5 +11,6 @@ point at all is a point gained. Its first lines describe it and what has to come
 
 Further down, a line `# SOLUTION` stands for the right answer and `# WRONG` for a known wrong one, so that
 each file holds the attack alone. The files are data: nothing imports them. What no such file can be is
-made by functions: unreadable files, edited notebooks, archives and model files.
+made by functions: unreadable files, edited notebooks, look-alikes, archives and model files. Inboxes in
+which somebody submits for others are in `identity`.
 """

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from autograder.submissions.student_ids import student_id
+from autograder.submissions.student_ids import Roster, student_id
 
 
 def is_safe(name: str) -> bool:
@@ -23,3 +23,11 @@ def test_student_ids_are_safe_and_distinct() -> None:
 def test_two_spellings_of_one_name_are_one_student() -> None:
     composed, decomposed = (unicodedata.normalize(form, "Zoë Müller") for form in ("NFC", "NFD"))
     assert composed != decomposed and student_id(composed) == student_id(decomposed)
+
+
+def test_ids_and_numbers_count_as_a_whole() -> None:
+    """A number is a platform's, and an id only where its student has no other number."""
+    roster = Roster({"ada", "456", "77"}, {"1042": "ada", "9": "77"})
+    assert roster.student("lovelaceada", "1042") == "ada" and roster.student("x", "456") == "456"
+    assert roster.student("aeve_456") == "aeve_456" and roster.student("eve_1042") == "eve_1042"
+    assert roster.student("eve", "77") == "eve" and roster.student("eve", "042") == "eve"
