@@ -124,8 +124,9 @@ def read_roster(course: Path) -> Roster:
         return Roster()
     engine = create_engine(settings.db_url if "db_url" in settings else f"sqlite:///{file}")
     with engine.connect() as connection:
-        rows = connection.execute(select(STUDENT.id, STUDENT.lms_user_id)).all()
+        rows = connection.execute(select(*(STUDENT[name] for name in STUDENT_FIELDS))).all()
     engine.dispose()
     owners = Counter(row.lms_user_id for row in rows)  # a number of two students tells neither
     unique = {row.lms_user_id: row.id for row in rows if row.lms_user_id and owners[row.lms_user_id] == 1}
-    return Roster({row.id for row in rows}, unique)
+    is_list = any(any(row[1:]) for row in rows)  # grading alone enters no more than ids
+    return Roster({row.id for row in rows}, unique, is_list)

@@ -15,6 +15,8 @@ from autograder.submissions.student_ids import Roster, student_id
 from autograder.workspace.course import open_course
 from autograder.workspace.files import link_in, write_file
 
+# The fields by which platforms know a student, and what they are called.
+UNIQUE = {"lms_user_id": "number", "email": "address"}
 STUDENT_FIELDS = ("first_name", "last_name", "email", "lms_user_id")
 
 
@@ -25,9 +27,9 @@ def import_roster(path: Path, course: Path) -> tuple[int, list[str]]:
         the number of students, and the rows that are no student's.
 
     Raises:
-        ValueError: if the file cannot be read as a roster, two students have the same id, or the same
-            number on a platform (submissions of one would count for the other), or a spreadsheet has
-            taken the zeros before a number away.
+        ValueError: if the file cannot be read as a roster, two students have the same id, number or
+            address (submissions or scores of one would count for the other), or a spreadsheet has taken
+            the zeros before a number away.
     """
     table = read_table(path, "id")
     submitted = Roster({folder.name for folder in course.glob("submitted/*")})
@@ -39,8 +41,9 @@ def import_roster(path: Path, course: Path) -> tuple[int, list[str]]:
             )
     with open_course(course).gradebook as gradebook:
         students = {student_id(row["id"]): row for row in distinct(table.rows)}
-        others = ((other.lms_user_id, other.id) for other in gradebook.students)
-        check_numbers(students, dict(other for other in others if other[1] not in students))
+        others = [other for other in gradebook.students if other.id not in students]
+        for field, what in UNIQUE.items():
+            check_unique(students, {getattr(other, field): other.id for other in others}, field, what)
         for student, row in students.items():
             fields = {name: row[name] or None for name in STUDENT_FIELDS if name in row.values}
             gradebook.update_or_create_student(student, **fields)
@@ -63,21 +66,23 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
     return list(first.values())
 
 
-def check_numbers(students: dict[str, Row], others: dict[str | None, str]) -> None:
-    """Check that no two students have the same number on a platform.
+def check_unique(students: dict[str, Row], others: dict[str | None, str], field: str, what: str) -> None:
+    """Check that no two students have one value of a field by which a platform knows them.
 
     Args:
         students: the rows of a roster, by id.
-        others: the ids of the students who are in the gradebook and not in the roster, by number.
+        others: the ids of the students who are in the gradebook and not in the roster, by the value.
+        field: the field.
+        what: what the field is called.
 
     Raises:
-        ValueError: if two have; submissions of one would count for the other.
+        ValueError: if two have; what is one's would count for the other.
     """
-    owners = dict(others)
+    owners = {value.casefold(): other for value, other in others.items() if value}
     for student, row in students.items():
-        number = row.values.get("lms_user_id")
-        if number and (other := owners.setdefault(number, student)) != student:
-            raise ValueError(f"{row.place}: the number {number} of {student} is that of {other}, too.")
+        value = row.values.get(field, "")
+        if value and (other := owners.setdefault(value.casefold(), student)) != student:
+            raise ValueError(f"{row.place}: the {what} {value} of {student} is that of {other}, too.")
 
 
 def import_deadlines(path: Path, course: Path) -> int:

@@ -197,7 +197,7 @@ class Intake:
                 f"is of {number}, and the roster has {zeros}: a spreadsheet may have taken zeros away; "
                 "import the list as it was downloaded."
             )
-        elif owner.platform:
+        elif owner.platform or self.roster.is_list:
             yield f"is of {owner.label}, who is not on the roster."
 
 

@@ -14,10 +14,12 @@ class Roster:
     Attributes:
         ids: of all students.
         numbers: the ids by their number on a learning platform.
+        is_list: whether a list of the class was imported; else these are those who have submitted.
     """
 
     ids: Collection[str] = ()
     numbers: Mapping[str, str] = field(default_factory=dict)
+    is_list: bool = False
 
     def student(self, label: str, number: str = "") -> str:
         """Return the id of a student of an export or a folder, by a number if the roster has it.

@@ -152,7 +152,7 @@ def test_roster_that_takes_two_students_for_one_is_refused(
         gradebook.update_or_create_student("zoe", lms_user_id="1042")
         before = len(gradebook.students)
     table = tmp_path / "table.csv"
-    table.write_text(f"id,lms_user_id,first_name\n{rows}", encoding="utf-8")
+    table.write_text(f"id,lms_user_id,first_name,email\n{rows}", encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         roster.import_roster(table, course)
     with open_course(course).gradebook as gradebook:

@@ -189,3 +189,17 @@ def test_submission_taken_in_before_the_roster_needs_review(tmp_path: Path, cour
     records = collect(source, course, read_roster(course), "canvas")
     [earlier] = [record for record in records if record.student == "lovelaceada_1042"]
     assert earlier.needs_review and "counts for ada@uni.edu now" in earlier.reason
+
+
+def test_folder_of_nobody_on_a_list_is_asked_about(tmp_path: Path, course: Path) -> None:
+    """Those who were entered since they have submitted are no list."""
+    source = put_file(tmp_path, f"eve_1042/{STEP}.ipynb", NOTEBOOK.encode())
+    with open_course(course).gradebook as gradebook:
+        gradebook.add_student("ada")
+    assert not any(record.needs_review for record in collect(source, course, read_roster(course)))
+    with open_course(course).gradebook as gradebook:
+        gradebook.update_or_create_student("ada", lms_user_id="1042")
+    records = collect(source, course, read_roster(course))
+    assert taken_files(records).keys() == {"eve_1042"}
+    [question] = [record.reason for record in records if record.needs_review]
+    assert question == "is of eve_1042, who is not on the roster."
