@@ -135,7 +135,7 @@ def test_edited_demo_without_metadata_stays_a_demo(release: dict) -> None:
     submitted = answered(release, todo_layer=RIGHT)
     submitted["cells"][6]["source"] = "print(layer(7), stack(4), 'a demonstration')"
     result = rebuild(strip_metadata(submitted), release)
-    demos = [c["source"] for c in result["cells"] if c["metadata"] == {"tags": ["demo"]}]
+    demos = [c["source"] for c in result["cells"] if c["metadata"] == {"tags": ["demo", "edited"]}]
     assert demos == [submitted["cells"][6]["source"]]
 
 
