@@ -10,6 +10,7 @@ from autograder.submissions.inbox.exports import (
     TITLES,
     UNCLEAR,
     Owner,
+    owner_of,
     owners_below,
 )
 from autograder.submissions.inbox.kinds import is_zip, why_rubbish
@@ -55,14 +56,25 @@ def exports_at_top(uploads: list[Upload], platform: str) -> dict[Upload, Export]
     """Return what lies in the inbox itself under names of a platform's form, as if it was one export."""
     found: dict[Upload, Export] = {}
     for form in (form for form in FORMS if platform in ("", form)):
-        # Canvas makes no folders, and students number their own.
-        own = [u for u in uploads if u not in found and not (form == "canvas" and u.is_folder)]
+        own = [u for u in uploads if u not in found and is_students(u, form, platform)]
         names = [name for upload in own for name in upload.names if not why_rubbish(name)]
         owners = owners_below({""}, names, form)
         problem = CALLED_SO.format(title=TITLES[form], platform=form)
         export = Export("What lies in the inbox itself", form, owners, problem)
         found |= {upload: export for upload in own if owners.keys() & set(upload.names)}
     return found
+
+
+def is_students(upload: Upload, form: str, platform: str) -> bool:
+    """Say whether an upload is called as a platform calls one student's file or folder.
+
+    Canvas makes no folders, and students number their own. A class's zip may be called by a date.
+    """
+    if not owner_of(f"{upload.name}/x" if upload.is_folder else upload.name, form):
+        return False
+    if form != "canvas" or upload.is_loose:
+        return True
+    return (bool(platform) or not upload.is_folder) and len(people_of(upload.owners())) < 2
 
 
 def export_in(upload: Upload, platform: str, knows: Knows | None) -> Export | None:
@@ -75,6 +87,8 @@ def export_in(upload: Upload, platform: str, knows: Knows | None) -> Export | No
         return None
     owners = upload.owners(platform) if platform != FOLDERS else {}
     form = next((owner.platform for owner in owners.values() if owner.platform), platform)
+    if platform == "canvas" and owner_of(upload.name, platform):
+        owners = dict.fromkeys(owners, UNCLEAR)  # it may be one student's, who has named files so
     is_known = knows is not None and any(map(knows, owners.values()))
     is_class = len(people_of(owners)) > 1 or (is_known and is_foreign(upload, owners))
     if form in FORMS and (platform or is_class):

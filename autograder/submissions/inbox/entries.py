@@ -25,7 +25,8 @@ NOBODYS = "bears no student's name, unlike the other files of this export"
 OTHER_FORM = "is not named as in {title}'s export of a class, so it is nobody's"
 NO_FOLDER = "lies in no student's folder"
 MAY_BE_OF_SEVERAL = (
-    "may be of several students by its name; put it into a folder that is called like its student"
+    "may be of several students by its name; put it into a folder that is called like its student, or "
+    "give it a name without numbers"
 )
 LOOSE = "lies loose; make one folder or zip for each student"
 NO_NAME = "lies in {upload}, which is not called like a student; make one folder or zip for each student"

@@ -169,6 +169,28 @@ ATTACKS = [
         platform="canvas",
     ),
     attack(
+        "victims' names in one's own zip of an export",
+        {"mallory_9_55_week1.zip": zip_bytes(AS_BOTH), f"carl_8_56_{FILE}": NOTEBOOK},
+        "carl",
+        message="may be of several students",
+        platform="canvas",
+    ),
+    attack(
+        "victims' names in one's own zip of an export that is asked about",
+        {"mallory_9_55_week1.zip": zip_bytes(AS_BOTH), f"carl_8_56_{FILE}": NOTEBOOK},
+        message=SAY_SO,
+    ),
+    attack(
+        "victim's name in one's own zip of an export",
+        {"mallory_9_55_week1.zip": zip_bytes(AS_ADA), f"carl_8_56_{FILE}": NOTEBOOK},
+        "carl",
+        "mallory",
+        platform="canvas",
+    ),
+    attack(
+        "late zip that is called by a date", {"late_2026_11_27.zip": zip_bytes(AS_BOTH)}, message=SAY_SO
+    ),
+    attack(
         "victim's folder in a confirmed export",
         {f"ada/{FILE}": STOLEN, "class.zip": zip_bytes({f"carl_8_56_{FILE}": NOTEBOOK})},
         "carl",

@@ -203,3 +203,11 @@ def test_test_student_of_an_export_is_said_and_made_no_student(
     assert (outcome, student) == ("ignored", "") and "test student" in reason
     assert found[f"class.zip/Feedback Files/x_{STEP}.pdf"][0] == "ignored"
     assert "gave back" in found[f"class.zip/Feedback Files/x_{STEP}.pdf"][2]
+
+
+def test_zip_of_a_class_may_be_called_by_a_date(tmp_path: Path, course: Path) -> None:
+    """Canvas names the files of students alike: where nobody is asked, another name is asked for."""
+    source = put_file(tmp_path, "submissions_2026_11_27.zip", zip_bytes(EXPORTS["canvas"]))
+    records = collect(source, course, platform="canvas")
+    assert not taken_files(records) and "a name without numbers" in records[0].reason
+    assert sorted(taken_files(collect(source, course, may_split=yes))) == STUDENTS["canvas"]
