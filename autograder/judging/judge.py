@@ -15,7 +15,12 @@ from pathlib import Path
 from autograder.authoring.exercises import Exercise, artifacts_of, exercises_of
 from autograder.hidden import checking
 from autograder.judging.newer_python import with_versions
-from autograder.judging.trained_model import PartsMissing, judge_trained_model
+from autograder.judging.trained_model import (
+    PARTS,
+    NeedsReview,
+    judge_trained_model,
+    submitted_notebooks,
+)
 from autograder.judging.verdict import State, Verdict, Verdicts
 from autograder.sandbox.process import Sandbox, SandboxExited
 from autograder.sandbox.remote import RemoteError, lookup
@@ -65,8 +70,7 @@ def judge(
         for exercise in exercises_of(step)
     }
     for artifact in artifacts_of(step):
-        check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
-        verdicts[artifact.name] = judge_check(artifact.name, check, sandbox, seed)
+        verdicts[artifact.name] = judge_artifact(artifact, code, folder, sandbox, seed)
     return with_versions(verdicts, code, python_version(notebook))
 
 
@@ -119,6 +123,28 @@ def judge_twice(
     return replace(again, state=State.FLAKY, message=message, needs_review=True)
 
 
+def judge_artifact(
+    artifact: Exercise, code: list[Cell], folder: Path | None, sandbox: Sandbox, seed: int
+) -> Verdict:
+    """Judge a trained model; a person looks where its class does not pass the check of its own step.
+
+    A stand-in in the place of that class is no reason to look: it is the course's own.
+    """
+    check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
+    verdict = judge_check(artifact.name, check, sandbox, seed)
+    step = PARTS[-1]
+    cells = submitted_notebooks(folder).get(step, []) if folder and verdict.credit else []
+    for exercise in exercises_of(step) if cells else ():
+        state = judge_exercise(step, exercise, cells, sandbox, seed).state
+        if state not in (State.PASSED, State.UNTOUCHED):
+            message = (
+                f"{verdict.message}; its class does not pass the check of {exercise.name} in {step}, so "
+                "a person will look at it"
+            )
+            verdict = replace(verdict, message=message, needs_review=True)
+    return verdict
+
+
 def judge_check(
     name: str, check: Callable[[], tuple[float, str]], sandbox: Sandbox, seed: int
 ) -> Verdict:
@@ -143,7 +169,7 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
         credit, remark = check()
     except NothingYet as nothing:
         return Verdict(State.UNTOUCHED, f"○ {name}: {nothing}")
-    except PartsMissing as failure:
+    except NeedsReview as failure:
         return Verdict(State.FAILED, "\n".join(failure.lines()), needs_review=True)
     except CheckFailed as failure:
         message = "\n".join(failure.lines())

@@ -96,6 +96,7 @@ def report_data(results: ClassResults) -> dict[str, Any]:
         "messages": frequent_messages(results),
         "reviews": pending_reviews(results),
         "alike": groups_of_equal_answers(results.records),
+        "alike_models": results.alike_models,
     }
 
 

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file atomically, so that no reader sees half of it; create its folder."""
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file atomically, so that no reader sees half of it; create its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
-    text = json.dumps(content, indent=1, ensure_ascii=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.write_bytes(content)
     os.replace(temporary, path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file as `replace_file` does."""
+    replace_file(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def read_json(path: Path) -> dict:
