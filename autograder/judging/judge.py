@@ -28,6 +28,7 @@ from autograder.submissions.notebook_json import python_version
 from autograder.submissions.rebuild import Notebook
 from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.cells.isolation import names_beside, without_other_answers
+from detrlab.checkpoint import TRAINED_IN
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
 
 LOG = logging.getLogger(__name__)
@@ -126,23 +127,43 @@ def judge_twice(
 def judge_artifact(
     artifact: Exercise, code: list[Cell], folder: Path | None, sandbox: Sandbox, seed: int
 ) -> Verdict:
-    """Judge a trained model; a person looks where its class does not pass the check of its own step.
-
-    A stand-in in the place of that class is no reason to look: it is the course's own.
-    """
+    """Judge a trained model; a person looks where its class does not pass the check of its own step."""
     check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
     verdict = judge_check(artifact.name, check, sandbox, seed)
-    step = PARTS[-1]
-    cells = submitted_notebooks(folder).get(step, []) if folder and verdict.credit else []
-    for exercise in exercises_of(step) if cells else ():
-        state = judge_exercise(step, exercise, cells, sandbox, seed).state
-        if state not in (State.PASSED, State.UNTOUCHED):
-            message = (
-                f"{verdict.message}; its class does not pass the check of {exercise.name} in {step}, so "
-                "a person will look at it"
-            )
-            verdict = replace(verdict, message=message, needs_review=True)
-    return verdict
+    if folder is None or not verdict.credit:
+        return verdict
+    step, reason = PARTS[-1], ""
+    cells = submitted_notebooks(folder).get(step)
+    if cells is None:
+        reason = f"{step} was not handed in"
+    else:
+        check = functools.partial(check_class, artifact.symbol, code, {step: cells}, sandbox, seed)
+        if find_verdict(artifact.name, check).state != State.PASSED:
+            reason = f"its class does not pass the check of {step}"
+    if not reason:
+        return verdict
+    message = f"{verdict.message}; a person will look at it, since {reason}"
+    return replace(verdict, message=message, needs_review=True)
+
+
+def check_class(
+    symbol: str, code: list[Cell], defined_in: dict[str, list[Cell]], sandbox: Sandbox, seed: int
+) -> tuple[float, str]:
+    """Run the hidden check of a DETR on the class that a trained model belongs to.
+
+    As where that check belongs, stand-ins take the places of the steps before.
+
+    Args:
+        symbol: the name of the class in the notebook that trains.
+        code: the code cells of that notebook.
+        defined_in: those of the notebook that it comes from, by step.
+        sandbox: where the class runs.
+        seed: draws the inputs.
+    """
+    [exercise] = [exercise for step in defined_in for exercise in exercises_of(step)]
+    with sandbox.session(TRAINED_IN, code, others=defined_in) as session:
+        checking.check(exercise.name, lookup(session, symbol), seed)
+    return 1.0, ""
 
 
 def judge_check(
