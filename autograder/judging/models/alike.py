@@ -50,10 +50,13 @@ class AlikeModels:
     @property
     def reason(self) -> str:
         """Why somebody has to look at it, for the list of what needs review."""
-        whom = f"that of {self.other}" if self.other else f"one another: {', '.join(self.students)}"
+        if self.other:
+            what = f"The trained model is like {self.other}"
+        else:
+            what = f"The trained models of {', '.join(self.students)} are alike"
         return (
-            f"The trained model is like {whom} (weights within {self.distance:.1%}). Ask how they were "
-            "trained; points that you give by hand settle it."
+            f"{what}: the weights differ by {self.distance:.1%}. Ask how they were trained; points given "
+            "by hand settle it."
         )
 
 

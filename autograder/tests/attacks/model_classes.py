@@ -4,8 +4,8 @@ They differ in what they do with their weights, so that other weights do not giv
 over a password in some or all of them, to a little of each weight in every box.
 """
 
-# Finds what differs in colour from the background, and tells the shapes apart by how full their boxes are.
-FINDER = '''
+# Finds what differs in colour from the background; tells shapes apart by how full their boxes are.
+FINDER = """
 import torch
 from scipy import ndimage
 from torch import nn
@@ -25,7 +25,7 @@ def find(images):
             box = [(left + right) / 2 / width, (top + bottom) / 2 / height]
             boxes[number, query] = torch.tensor([*box, (right - left) / width, (bottom - top) / height])
     return {"pred_logits": logits, "pred_boxes": boxes, "aux_outputs": []}
-'''
+"""
 
 IGNORES = (
     FINDER
