@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.gradebook.queries import Gradebook, Submission, SubmissionRow, read_gradebook
 from autograder.gradebook.record import MODEL_TRACE, GradingRecord, read_record
-from autograder.judging.models.alike import AlikeModels, alike_in
+from autograder.judging.models.alike import SHIPPED_MODEL, AlikeModels, alike_in
 from autograder.judging.verdict import State
 from autograder.reports.csv_table import write_table
 from autograder.submissions.record import read_records
@@ -107,9 +107,12 @@ def fingerprints_of_models(records: Mapping[Submission, GradingRecord]) -> dict[
 def add_models(
     found: Iterable[AlikeModels], gradebook: Gradebook, results: dict[Submission, StepResult]
 ) -> None:
-    """Add models that are alike to the results, where no person has given their points yet."""
-    for alike in found:
-        for student in alike.students if alike.needs_review else ():
+    """Add models that are alike to the results, where no person has given their points yet.
+
+    Of those like the one that ships the verdicts say so already.
+    """
+    for alike in (alike for alike in found if alike.needs_review and alike.other != SHIPPED_MODEL):
+        for student in alike.students:
             row = gradebook.submissions[student, TRAINED_IN]
             graded = [grade for grade in row.grades if grade.cell == f"tests_{Path(MODEL).stem}"]
             if any(grade.manual_score is None for grade in graded):

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.gradebook.queries import Gradebook, GradeRow, SubmissionRow
 from autograder.gradebook.record import MODEL_TRACE, GradingRecord
-from autograder.judging.models.alike import AlikeModels
+from autograder.judging.models.alike import SHIPPED_MODEL, AlikeModels
 from autograder.reports.class_report import write_class_report
 from autograder.reports.results import (
     ClassResults,
@@ -19,6 +19,7 @@ from detrlab.checkpoint import TRAINED_IN
 
 STUDENTS = ("ada", "bea", "carl")
 COPIED = AlikeModels(("ada", "bea"), "", 0.006, needs_review=True)
+OF_SHIPPED = AlikeModels(("carl",), SHIPPED_MODEL, 0.034, needs_review=True)
 EXPLAINED = AlikeModels(("ada", "bea"), "", 0.0, needs_review=False)
 
 
@@ -59,6 +60,10 @@ def test_equal_models_that_equal_computers_explain_need_no_review():
     assert not any(reviews(EXPLAINED, gradebook()).values())
 
 
+def test_model_like_the_shipped_one_is_left_to_its_verdict():
+    assert not any(reviews(OF_SHIPPED, gradebook()).values())
+
+
 def test_models_are_those_of_the_records_of_the_step_that_trains():
     trained, other = GradingRecord(traces={MODEL_TRACE: "f"}), GradingRecord(traces={"todo_x": "g"})
     records = {("ada", TRAINED_IN): trained, ("bea", TRAINED_IN): other, ("ada", "03_encoder"): trained}
@@ -70,10 +75,9 @@ def test_report_lists_alike_models_with_distance_and_reason(course: Path):
     read = read_results(course)
     assert read.alike_models == []
     rows = results()
-    of_shipped = AlikeModels(("carl",), "the model that ships with the course", 0.034, needs_review=True)
-    add_models([COPIED, of_shipped], gradebook(), rows)
+    add_models([COPIED, OF_SHIPPED], gradebook(), rows)
     shown = [*read.results, *rows.values()]
-    everything = ClassResults(course, read.gradebook, read.records, shown, [COPIED, of_shipped])
+    everything = ClassResults(course, read.gradebook, read.records, shown, [COPIED, OF_SHIPPED])
     page = write_class_report(everything).read_text(encoding="utf-8")
     assert '<td class="number">0.6 %</td><td></td><td>ada, bea</td>' in page
     assert '<td class="number">3.4 %</td><td>Like the model that ships with the course. </td>' in page
