@@ -2,7 +2,8 @@
 
 Two honest trainings from one seed begin with the same weights and see the same images. On equal computers
 they end equal, on others they drift apart. So models of the course's default seed that are equal are
-shown and accuse nobody; near to each other and not equal is what a copy is, whatever the seed.
+shown and accuse nobody, and only those need review that are nearer than other computers explain. Of any
+other seed no two models should be.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from autograder.judging.models.comparison import ALIKE, EQUAL, SAME_START, Collection
+from autograder.judging.models.comparison import ALIKE, EQUAL, SAME_START, Collection, distance
 from autograder.judging.models.signature import Signature, read_signature
 from autograder.workspace.files import fingerprint
 from autograder.workspace.paths import submitted_notebook_path
@@ -23,6 +24,8 @@ EXPLAINED = (
     "Equal, and trained from the default seed: two trainings of one's own can come to that on equal "
     "computers."
 )
+
+DERIVED = "Trained from the same first weights: one from the other, or both with the same seed."
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class AlikeModels:
     def remark(self) -> str:
         """What a person should know about it."""
         whom = f"Like {self.other}. " if self.other else ""
-        return whom + ("" if self.needs_review else EXPLAINED)
+        how = DERIVED if self.distance >= ALIKE else "" if self.needs_review else EXPLAINED
+        return whom + how
 
     @property
     def reason(self) -> str:
@@ -78,17 +82,20 @@ def find_alike(
     own, foreign = apart[:, : len(students)], apart[:, len(students) :]
     own = np.minimum(own, own.T)
     default_seed = foreign[:, -1] < SAME_START
-    _, groups = connected_components(own < ALIKE, directed=False)
+    near = own < np.where(default_seed[:, None] & default_seed, ALIKE, SAME_START)
+    _, groups = connected_components(near, directed=False)
     found = []
     for number in range(groups.max() + 1):
         members = np.flatnonzero(groups == number)
         if len(members) > 1:
-            among = own[np.ix_(members, members)]
-            largest = float(among[among < ALIKE].max())
+            among = np.ix_(members, members)
+            largest = float(own[among][near[among]].max())
             explained = largest < EQUAL and bool(default_seed[members].all())
             names = tuple(students[member] for member in members)
             found.append(AlikeModels(names, "", largest, not explained))
-    for student, other in np.argwhere(foreign < ALIKE):
+    like_shipped = [distance(one, shipped) < SAME_START for one in earlier.values()]
+    limits = np.where(default_seed[:, None] & np.array([*like_shipped, True]), ALIKE, SAME_START)
+    for student, other in np.argwhere(foreign < limits):
         nearest = float(foreign[student, other])
         explained = nearest < EQUAL and bool(default_seed[student])
         found.append(AlikeModels((students[student],), others[other], nearest, not explained))

@@ -76,8 +76,19 @@ def test_equal_models_of_the_default_seed_are_shown_and_accuse_nobody(weights, c
 
 
 def test_models_of_the_default_seed_from_other_computers_are_not_alike(weights, shipped):
-    models = {name: signature_of(drifted(weights, seed)) for seed, name in enumerate(["ada", "bea"])}
-    assert find_alike(models, {}, shipped) == []
+    ada, bea, zoe = (signature_of(drifted(weights, seed)) for seed in range(3))
+    assert find_alike({"ada": ada, "bea": bea}, {"zoe": zoe}, shipped) == []
+
+
+def test_models_of_another_seed_are_found_however_long_one_was_trained_on(weights, shipped):
+    """Nobody else has a seed of one's own, so the same first weights are a reason to ask."""
+    own = drawn(weights, 1)
+    models = {"ada": signature_of(own), "bea": signature_of(drifted(own))}
+    [found] = find_alike(models, {}, shipped)
+    assert found.students == ("ada", "bea") and found.needs_review and found.distance > 0.1
+    assert found.remark.startswith("Trained from the same first weights")
+    [found] = find_alike({"ada": models["ada"]}, {"zoe": models["bea"]}, shipped)
+    assert found.other == "zoe" and found.needs_review and "same first weights" in found.remark
 
 
 def test_changed_copy_of_a_model_of_the_default_seed_needs_review(weights, shipped):

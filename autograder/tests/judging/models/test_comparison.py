@@ -25,6 +25,7 @@ def test_copy_of_a_model_lies_near_it_however_it_was_changed(weights, way):
     for original in (weights, drawn(weights, 1)):
         copy, kept = signature_of(WAYS[way](original)), signature_of(original)
         assert max(distance(copy, kept), distance(kept, copy)) < ALIKE / 2
+    assert EQUAL < ALIKE < SAME_START
 
 
 @pytest.mark.parametrize("way", ["nudged", "resaved", "hidden_permuted", "heads_permuted"])
