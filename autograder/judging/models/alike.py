@@ -25,6 +25,7 @@ EXPLAINED = (
     "computers."
 )
 
+SHOWN = 5  # names in a sentence
 DERIVED = "Trained from the same first weights: one from the other, or both with the same seed."
 
 
@@ -54,13 +55,14 @@ class AlikeModels:
     @property
     def reason(self) -> str:
         """Why somebody has to look at it, for the list of what needs review."""
-        if self.other:
-            what = f"The trained model is like {self.other}"
-        else:
-            what = f"The trained models of {', '.join(self.students)} are alike"
+        more = f" and {len(self.students) - SHOWN} others" if len(self.students) > SHOWN else ""
+        whose = (
+            "these students and " + self.other if self.other else ", ".join(self.students[:SHOWN]) + more
+        )
+        began = "are alike" if self.distance < ALIKE else "began with the same weights"
         return (
-            f"{what}: the weights differ by {self.distance:.1%}. Ask how they were trained; points given "
-            "by hand settle it."
+            f"The trained models of {whose} {began}: they differ by {self.distance:.1%}. Ask how they "
+            "were trained; points given by hand settle it."
         )
 
 

@@ -81,4 +81,4 @@ def test_report_lists_alike_models_with_distance_and_reason(course: Path):
     page = write_class_report(everything).read_text(encoding="utf-8")
     assert '<td class="number">0.6 %</td><td></td><td>ada, bea</td>' in page
     assert '<td class="number">3.4 %</td><td>Like the model that ships with the course. </td>' in page
-    assert "The trained models of ada, bea are alike: the weights differ by 0.6%." in page
+    assert "The trained models of ada, bea are alike: they differ by 0.6%." in page

@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 
 from autograder.judging.models.alike import (
     SHIPPED_MODEL,
+    AlikeModels,
     alike_in,
     find_alike,
     read_earlier,
@@ -87,6 +88,7 @@ def test_models_of_another_seed_are_found_however_long_one_was_trained_on(weight
     [found] = find_alike(models, {}, shipped)
     assert found.students == ("ada", "bea") and found.needs_review and found.distance > 0.1
     assert found.remark.startswith("Trained from the same first weights")
+    assert "of ada, bea began with the same weights: they differ by" in found.reason
     [found] = find_alike({"ada": models["ada"]}, {"zoe": models["bea"]}, shipped)
     assert found.other == "zoe" and found.needs_review and "same first weights" in found.remark
 
@@ -97,7 +99,7 @@ def test_changed_copy_of_a_model_of_the_default_seed_needs_review(weights, shipp
     models = {"ada": signature_of(own), "bea": signature_of(WAYS["with_noise"](own))}
     [found] = find_alike(models, {}, shipped)
     assert found.students == ("ada", "bea") and found.needs_review
-    assert found.reason.startswith("The trained models of ada, bea are alike: the weights differ by 0.")
+    assert found.reason.startswith("The trained models of ada, bea are alike: they differ by 0.")
 
 
 def test_chain_of_copies_is_one_group(weights, shipped):
@@ -106,6 +108,8 @@ def test_chain_of_copies_is_one_group(weights, shipped):
     models = {"ada": first, "bea": second, "carl": WAYS["heads_permuted"](second)}
     [found] = find_alike({name: signature_of(model) for name, model in models.items()}, {}, shipped)
     assert found.students == ("ada", "bea", "carl")
+    many = AlikeModels(tuple("abcdefg"), "", 0.0, needs_review=True)
+    assert "models of a, b, c, d, e and 2 others are alike" in many.reason
 
 
 def write_model(course: Path, student: str, weights: Weights) -> str:
@@ -137,7 +141,7 @@ def test_models_of_earlier_classes_are_compared_as_files_and_as_signatures(tmp_p
     (last_year / "models").rename(course / "earlier_models")
     [found] = alike_in(course, known)
     assert found.students == ("ada",) and found.needs_review
-    assert found.other.startswith("zoe-") and "is like zoe-" in found.reason
+    assert found.other.startswith("zoe-") and "of these students and zoe-" in found.reason
     (course / "earlier_models" / "2025").mkdir()
     (course / "earlier_models" / "2025" / "yan.safetensors").write_bytes(SHIPPED.read_bytes())
     (course / "earlier_models" / "2025" / "broken.safetensors").write_bytes(b"{")
