@@ -228,7 +228,11 @@ def test_own_model_gets_all_points_in_classes_that_pass_and_a_look_in_others(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", [model_classes.IGNORES, model_classes.password_class("True")])
+@pytest.mark.parametrize(
+    "source",
+    [model_classes.IGNORES, model_classes.password_class("True")],
+    ids=["of one number", "of some tensors"],
+)
 def test_class_that_finds_objects_by_their_colour_gets_no_points(folder, sandbox, source):
     namespace: dict = {}
     exec(source, namespace)
