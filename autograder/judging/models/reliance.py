@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from detrlab.ap import measure
+from detrlab.checks.errors import CheckAborted
 from detrlab.checks.weights import Weights
 from detrlab.toy import Sample
 
 IMAGES = 20
-NOISE = 0.01  # of the standard deviation of each tensor: it hardly changes AP, and each box a little
+NOISE = 0.01  # of each number, so that its sign stays: it hardly changes AP, and each box a little
 NOTHING = 0.05  # AP that shuffled weights may reach by luck
 MOVED = 1e-4  # mean change of the boxes' numbers, which are in 0..1, under noise; a model's is far above
 
@@ -44,36 +44,50 @@ def measure_with_others(
     order = list(variants)
     random.Random(seed).shuffle(order)
     models = {name: build(variants[name]) for name in order}
-    few, scores = samples[:IMAGES], {}
-    for name in order:
-        scores[name] = measure(models[name], samples if name == "own" else few)["AP"]
-    images = torch.stack([image for image, _ in few])
-    with torch.no_grad():
-        boxes = {name: models[name](images)["pred_boxes"] for name in ("own", "noisy")}
-    shuffled = max(scores["first"], scores["second"])
-    if shuffled > NOTHING:
+    few = samples[:IMAGES]
+    scores = {
+        name: measure(models[name], samples)["AP"] if name == "own" else ap_or_nothing(models[name], few)
+        for name in order
+    }
+    if (shuffled := max(scores["first"], scores["second"])) > NOTHING:
         return scores["own"], f"with half of the weights shuffled your classes still reach {shuffled:.2f}"
-    if (boxes["own"] - boxes["noisy"]).abs().mean() < MOVED:
-        return scores["own"], "with weights that are a little different your classes predict the same"
     if scores["noisy"] < scores["own"] / 2 - NOTHING:
         lost = f"from {scores['own']:.2f} to {scores['noisy']:.2f}"
         return scores["own"], f"where each weight changes by about {NOISE:.0%}, AP falls {lost}"
+    if scores["noisy"] and moved(models["own"], models["noisy"], few) < MOVED:
+        return scores["own"], "with weights that are a little different your classes predict the same"
     return scores["own"], ""
 
 
+def ap_or_nothing(model: Any, samples: Sequence[Sample]) -> float:
+    """Return the AP of a model with other weights on samples; 0 where those break it.
+
+    Raises:
+        CheckAborted: if the process that it runs in ends.
+    """
+    try:
+        return measure(model, samples)["AP"]
+    except CheckAborted:
+        raise
+    except Exception:  # numbers that are not finite, or whatever a learner's code makes of such weights
+        return 0.0
+
+
+@torch.no_grad()
+def moved(first: Any, second: Any, samples: Sequence[Sample]) -> float:
+    """Return by how much two models' boxes on samples differ, as a mean of their numbers."""
+    images = torch.stack([image for image, _ in samples])
+    return float((first(images)["pred_boxes"] - second(images)["pred_boxes"]).abs().mean())
+
+
 def noisy(weights: Weights, generator: torch.Generator) -> Weights:
-    """Return weights [...] with drawn noise of NOISE of the standard deviation of each tensor."""
+    """Return weights [...] with drawn noise, NOISE of each number."""
     return {
-        name: tensor + NOISE * spread(tensor) * torch.randn(tensor.shape, generator=generator)
+        name: tensor * (1 + NOISE * torch.randn(tensor.shape, generator=generator))
         if tensor.is_floating_point()
         else tensor
         for name, tensor in weights.items()
     }
-
-
-def spread(tensor: Tensor) -> Tensor:
-    """Return the standard deviation of a tensor [...] around 0, so that of equal numbers it is not 0."""
-    return tensor.square().mean().sqrt() if tensor.numel() else tensor.new_zeros(())
 
 
 def shuffled_halves(weights: Weights, generator: torch.Generator) -> tuple[Weights, Weights]:

@@ -60,6 +60,21 @@ def test_class_that_needs_its_weights_is_not_doubted(samples):
     assert ap > 0.3 and doubt == ""
 
 
+BREAKS = """
+class DETR(DETR):
+    def forward(self, images):
+        if (self.colours.weight - torch.eye(3)).abs().max() > 0.1:
+            raise ValueError("not my colours")
+        return super().forward(images)
+"""
+
+
+def test_class_that_other_weights_break_is_not_doubted_for_that(samples):
+    """An odd class may raise an error for odd weights, or return what is not finite."""
+    ap, doubt = doubt_of(model_classes.FINDER + KERNEL + BREAKS, samples)
+    assert ap > 0.3 and doubt == ""
+
+
 # The background's colour goes in by weights near 1, and the boxes come out by a matrix near the identity.
 KERNEL = """
 class DETR(nn.Module):
@@ -89,6 +104,8 @@ def test_halves_shuffle_each_tensor_once_and_keep_its_numbers():
 
 def test_noise_changes_every_tensor_with_numbers_and_leaves_counts():
     weights = {"w": torch.ones(4, 4), "n": torch.tensor(3), "none": torch.zeros(0)}
+    weights |= {"variances": torch.logspace(-8, 2, 50)}
     changed = noisy(weights, torch.Generator().manual_seed(0))
     assert 0 < (changed["w"] - 1).abs().max() < 0.1
+    assert (changed["variances"] > 0).all(), "or their roots were not finite"
     assert torch.equal(changed["n"], weights["n"]) and changed["none"].numel() == 0
