@@ -88,11 +88,7 @@ def read_into(detr_class: Any, path: Path) -> Any:
 def build_detr(
     detr_class: Any, file: str, arguments: dict[str, Any], positions: dict[str, float], weights: Weights
 ) -> Any:
-    """Build a model of a DETR class with what `read_detr` returns of a file of that name.
-
-    Raises:
-        DoesNotFit: if the weights do not fit the class.
-    """
+    """Build a model of what `read_detr` returns of a file of that name; raise DoesNotFit if need be."""
     model = detr_class(**arguments)
     if positions:
         model = given(detr_class, "with_positions")(model, **positions)
