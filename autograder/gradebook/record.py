@@ -21,6 +21,7 @@ from detrlab.checkpoint import NAME as MODEL
 
 # Answers of at least this many characters (code, text) are hardly equal by chance.
 LEAST_CODE, LEAST_TEXT = 200, 60
+MODEL_TRACE = f"weights_{Path(MODEL).stem}"  # of the trained model, whose likeness is more than equality
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def traces_of(nb: NotebookNode, model: bytes | None) -> dict[str, str]:
             if len(text) >= (LEAST_CODE if cell.cell_type == "code" else LEAST_TEXT):
                 fingerprints[grade_id(cell)] = hashlib.sha256(text.encode()).hexdigest()[:16]
     if model is not None:
-        fingerprints[f"weights_{Path(MODEL).stem}"] = fingerprint(model)
+        fingerprints[MODEL_TRACE] = fingerprint(model)
     return fingerprints
 
 

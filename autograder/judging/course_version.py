@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.workspace.files import fingerprint
 from autograder.workspace.paths import AUTOGRADER, DATA, DETRLAB, ROOT, SOLUTIONS
+from detrlab.checkpoint import SHIPPED
 
 # The rooms whose code can change a verdict: it prepares a submission, judges it, or is used in judging.
 ROOMS = ("gradebook", "judging", "hidden", "sandbox", "submissions", "authoring", "workspace")
@@ -26,6 +27,7 @@ def files_that_judge() -> Iterator[Path]:
     yield from sorted(DETRLAB.rglob("*.py"))
     yield from sorted((DATA / "checks").glob("*"))
     yield from sorted(DATA.glob("*.npz"))
+    yield SHIPPED
 
 
 def packages() -> list[str]:

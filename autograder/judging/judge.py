@@ -15,7 +15,12 @@ from pathlib import Path
 from autograder.authoring.exercises import Exercise, artifacts_of, exercises_of
 from autograder.hidden import checking
 from autograder.judging.newer_python import with_versions
-from autograder.judging.trained_model import PartsMissing, judge_trained_model
+from autograder.judging.trained_model import (
+    PARTS,
+    NeedsReview,
+    judge_trained_model,
+    submitted_notebooks,
+)
 from autograder.judging.verdict import State, Verdict, Verdicts
 from autograder.sandbox.process import Sandbox, SandboxExited
 from autograder.sandbox.remote import RemoteError, lookup
@@ -23,6 +28,7 @@ from autograder.submissions.notebook_json import python_version
 from autograder.submissions.rebuild import Notebook
 from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.cells.isolation import names_beside, without_other_answers
+from detrlab.checkpoint import TRAINED_IN
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
 
 LOG = logging.getLogger(__name__)
@@ -65,8 +71,7 @@ def judge(
         for exercise in exercises_of(step)
     }
     for artifact in artifacts_of(step):
-        check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
-        verdicts[artifact.name] = judge_check(artifact.name, check, sandbox)
+        verdicts[artifact.name] = judge_artifact(artifact, code, folder, sandbox, seed)
     return with_versions(verdicts, code, python_version(notebook))
 
 
@@ -119,6 +124,48 @@ def judge_twice(
     return replace(again, state=State.FLAKY, message=message, needs_review=True)
 
 
+def judge_artifact(
+    artifact: Exercise, code: list[Cell], folder: Path | None, sandbox: Sandbox, seed: int
+) -> Verdict:
+    """Judge a trained model; a person looks where its class does not pass the check of its own step."""
+    check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
+    verdict = judge_check(artifact.name, check, sandbox)
+    if folder is None or not verdict.credit:
+        return verdict
+    step, reason = PARTS[-1], ""
+    cells = submitted_notebooks(folder).get(step)
+    if cells is None:
+        reason = f"{step} was not handed in"
+    else:
+        check = functools.partial(check_class, artifact.symbol, code, {step: cells}, sandbox, seed)
+        if find_verdict(artifact.name, check).state != State.PASSED:
+            reason = f"its class does not pass the check of {step}"
+    if not reason:
+        return verdict
+    message = f"{verdict.message}; a person will look at it, since {reason}"
+    return replace(verdict, message=message, needs_review=True)
+
+
+def check_class(
+    symbol: str, code: list[Cell], defined_in: dict[str, list[Cell]], sandbox: Sandbox, seed: int
+) -> tuple[float, str]:
+    """Run the hidden check of a DETR on the class that a trained model belongs to.
+
+    As where that check belongs, stand-ins take the places of the steps before.
+
+    Args:
+        symbol: the name of the class in the notebook that trains.
+        code: the code cells of that notebook.
+        defined_in: those of the notebook that it comes from, by step.
+        sandbox: where the class runs.
+        seed: the course's, from which the inputs are drawn.
+    """
+    [exercise] = [exercise for step in defined_in for exercise in exercises_of(step)]
+    with sandbox.session(TRAINED_IN, code, others=defined_in) as session:
+        checking.check(exercise.name, lookup(session, symbol), seed)
+    return 1.0, ""
+
+
 def judge_check(name: str, check: Callable[[], tuple[float, str]], sandbox: Sandbox) -> Verdict:
     """Run a check and return the verdict, with what the session used.
 
@@ -140,7 +187,7 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
         credit, remark = check()
     except NothingYet as nothing:
         return Verdict(State.UNTOUCHED, f"○ {name}: {nothing}")
-    except PartsMissing as failure:
+    except NeedsReview as failure:
         return Verdict(State.FAILED, "\n".join(failure.lines()), needs_review=True)
     except CheckFailed as failure:
         message = "\n".join(failure.lines())

@@ -6,15 +6,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from autograder.authoring.sources import all_steps
+from autograder.judging.models.comparison import ALIKE, distance
+from autograder.judging.models.reliance import measure_with_others
+from autograder.judging.models.signature import Signature, read_signature
 from autograder.sandbox.process import Sandbox
 from autograder.sandbox.remote import Remote, lookup
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.workspace.secret_seed import derive
-from detrlab.ap import measure, share_of_points
+from detrlab.ap import share_of_points
 from detrlab.cells.cell import Cell, cell_from_json
-from detrlab.checkpoint import NAME, TRAINED_IN, DoesNotFit, read_into
+from detrlab.checkpoint import NAME, SHIPPED, TRAINED_IN, DoesNotFit, build_detr, read_detr
 from detrlab.checks.errors import CheckFailed, NothingYet
 from detrlab.checks.observing import errors_as_failures
+from detrlab.checks.weights import Weights
 from detrlab.toy import Sample, make_synthetic_sample
 
 # The notebooks that a DETR's classes come from: where one is missing, a stand-in takes its place.
@@ -23,7 +27,7 @@ PARTS = (
     "08_detr",
 )
 IMAGES = 200
-SECONDS = 120.0  # of wall time and of CPU time for all images
+SECONDS = 160.0  # of wall time and of CPU time for all images, with own weights and with others
 
 
 @functools.lru_cache(maxsize=2)
@@ -39,8 +43,8 @@ def hidden_images(seed: int) -> list[Sample]:
     return [make_synthetic_sample(each, 0) for each in seeds]
 
 
-class PartsMissing(CheckFailed):
-    """A trained model does not fit where notebooks are missing that it may have been trained with."""
+class NeedsReview(CheckFailed):
+    """A trained model earns no points before a person has looked at it."""
 
 
 @contextmanager
@@ -57,17 +61,20 @@ def masked_failures() -> Iterator[None]:
         raise
 
 
-def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -> float:
-    """Return the AP (0 to 1) on hidden images of the weights in a file, with a learner's own class.
+def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -> tuple[float, str]:
+    """Measure the weights in a file on hidden images, with a learner's own class.
 
     Args:
         path: the file.
         detr_class: the learner's class.
-        seed: the course's, from which the images are drawn.
+        seed: the course's, from which the images and other weights are drawn.
         missing: says which of its notebooks were not handed in; empty if all were.
 
+    Returns:
+        the AP (0 to 1), and why the predictions may not come from the weights; empty without doubt.
+
     Raises:
-        PartsMissing: if the file does not fit the class, and one of its notebooks is missing.
+        NeedsReview: if the file does not fit the class, and one of its notebooks is missing.
         NothingYet: if there is no file.
         CheckFailed: if the file does not fit the class, the learner's code raises, or the model's outputs
             cannot be measured.
@@ -77,21 +84,33 @@ def measure_file(path: Path, detr_class: Remote, seed: int, missing: str = "") -
         raise NothingYet(f"no {NAME} was handed in")
     with masked_failures(), errors_as_failures():
         try:
-            model = read_into(detr_class, path)
+            arguments, positions, weights = read_detr(path)
+        except ValueError as error:
+            raise CheckFailed(str(error)) from None
+
+        def build(other_weights: Weights) -> Remote:
+            """Build the learner's model with these weights."""
+            model = build_detr(detr_class, path.name, arguments, positions, other_weights)
             model.eval()
+            return model
+
+        try:
+            return measure_with_others(build, weights, hidden_images(seed), derive(seed, "other weights"))
         except DoesNotFit as error:
             if missing:
-                raise PartsMissing(
+                raise NeedsReview(
                     f"{error.file} does not fit your model, since {missing}: {error.misfit} "
                     "Hand in what is missing; a person will look at it."
                 ) from None
             raise CheckFailed(str(error)) from None
-        except ValueError as error:
-            raise CheckFailed(str(error)) from None
-        try:
-            return measure(model, hidden_images(seed))["AP"]
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError) as error:
             raise CheckFailed(f"your DETR's outputs cannot be measured ({error})") from None
+
+
+@functools.cache
+def shipped_signature() -> Signature:
+    """Return the signature of the model that ships with the course."""
+    return read_signature(SHIPPED)
 
 
 def judge_trained_model(
@@ -110,14 +129,26 @@ def judge_trained_model(
         the share of the points (0 to 1) and a remark.
 
     Raises:
+        NeedsReview: if the model is the one that ships, or its predictions do not come from its weights.
         NothingYet, CheckFailed, RemoteError, CheckAborted: as `measure_file`.
     """
     others = submitted_notebooks(folder) if folder else {}
     path = find_file(folder, TRAINED_IN, NAME) if folder else Path(NAME)
     with sandbox.session(TRAINED_IN, code, SECONDS, others) as session:
         missing = missing_parts(others)
-        ap = measure_file(path, lookup(session, symbol), seed, missing)
+        ap, doubt = measure_file(path, lookup(session, symbol), seed, missing)
     share, remark = share_of_points(ap), f"AP {ap:.2f} on {IMAGES} hidden images"
+    if share and doubt:
+        raise NeedsReview(
+            f"toy_detr: {remark}, but {doubt}, so the predictions do not come from what is in {NAME}. A "
+            "person will look at it."
+        )
+    if share and (apart := distance(read_signature(path), shipped_signature())) < ALIKE:
+        raise NeedsReview(
+            f"toy_detr: {remark}, with weights that differ by {apart:.1%} from those of the model that "
+            "ships with the course. The points are for a training of your own, so a person will look at "
+            "it: say how, and with which seed, you trained it."
+        )
     return share, f"{remark}; {missing}" if missing and share < 1 else remark
 
 

@@ -97,6 +97,7 @@ def report_data(results: ClassResults) -> dict[str, Any]:
         "reviews": pending_reviews(results),
         "sandbox_warning": results.sandbox_warning,
         "alike": groups_of_equal_answers(results.records),
+        "alike_models": results.alike_models,
     }
 
 

@@ -1,16 +1,19 @@
 """The results of a class: each student's result in each step, and the CSV file of the scores."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.gradebook.queries import Gradebook, Submission, SubmissionRow, read_gradebook
-from autograder.gradebook.record import GradingRecord, read_record
+from autograder.gradebook.record import MODEL_TRACE, GradingRecord, read_record
+from autograder.judging.models.alike import SHIPPED_MODEL, AlikeModels, alike_in
 from autograder.judging.verdict import State
 from autograder.reports.csv_table import write_table
 from autograder.sandbox.availability import SETTING
 from autograder.submissions.record import read_records
 from autograder.workspace.course import open_course
+from detrlab.checkpoint import NAME as MODEL
+from detrlab.checkpoint import TRAINED_IN
 
 
 @dataclass
@@ -46,6 +49,7 @@ class ClassResults:
     gradebook: Gradebook
     records: Mapping[Submission, GradingRecord]
     results: list[StepResult]  # by student and step
+    alike_models: list[AlikeModels]
 
     @property
     def sandbox_warning(self) -> str:
@@ -73,7 +77,10 @@ def read_results(course: Path) -> ClassResults:
         for submission, row in gradebook.submissions.items()
     }
     add_intake(course, gradebook, results)
-    return ClassResults(course, gradebook, records, [results[key] for key in sorted(results)])
+    alike_models = alike_in(course, fingerprints_of_models(records))
+    add_models(alike_models, gradebook, results)
+    ordered = [results[key] for key in sorted(results)]
+    return ClassResults(course, gradebook, records, ordered, alike_models)
 
 
 def result_of(
@@ -102,6 +109,32 @@ def add_intake(course: Path, gradebook: Gradebook, results: dict[Submission, Ste
             result.needs_review |= submission not in taken
             result.problems.append(f"{record.file} {record.reason}")
             result.remarks.insert(0, result.problems[-1])
+
+
+def fingerprints_of_models(records: Mapping[Submission, GradingRecord]) -> dict[str, str]:
+    """Return the fingerprints of the trained models that were graded, by student."""
+    return {
+        student: record.traces[MODEL_TRACE]
+        for (student, step), record in records.items()
+        if step == TRAINED_IN and MODEL_TRACE in record.traces
+    }
+
+
+def add_models(
+    found: Iterable[AlikeModels], gradebook: Gradebook, results: dict[Submission, StepResult]
+) -> None:
+    """Add models that are alike to the results, where no person has given their points yet.
+
+    Of those like the one that ships the verdicts say so already.
+    """
+    for alike in (alike for alike in found if alike.needs_review and alike.other != SHIPPED_MODEL):
+        for student in alike.students:
+            row = gradebook.submissions[student, TRAINED_IN]
+            graded = [grade for grade in row.grades if grade.cell == f"tests_{Path(MODEL).stem}"]
+            if any(grade.manual_score is None for grade in graded):
+                result = results[student, TRAINED_IN]
+                result.needs_review = True
+                result.problems.append(alike.reason)
 
 
 def write_scores(results: ClassResults) -> Path:

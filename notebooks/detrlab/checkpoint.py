@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 
 from detrlab.checks.errors import CheckFailed
 from detrlab.checks.probes.given import given
-from detrlab.checks.weights import copy_weights
+from detrlab.checks.weights import Weights, copy_weights
 
 NAME = "toy_detr.safetensors"
 TRAINED_IN = "09_training"
@@ -82,14 +82,20 @@ def read_into(detr_class: Any, path: Path) -> Any:
         DoesNotFit: if the weights do not fit the class.
         ValueError: as `load_detr` says.
     """
-    arguments, positions, weights = read_detr(path)
+    return build_detr(detr_class, path.name, *read_detr(path))
+
+
+def build_detr(
+    detr_class: Any, file: str, arguments: dict[str, Any], positions: dict[str, float], weights: Weights
+) -> Any:
+    """Build a model of what `read_detr` returns of a file of that name; raise DoesNotFit if need be."""
     model = detr_class(**arguments)
     if positions:
         model = given(detr_class, "with_positions")(model, **positions)
     try:
         copy_weights(model, weights)
     except CheckFailed as misfit:
-        raise DoesNotFit(path.name, str(misfit), OTHER_PARTS) from misfit
+        raise DoesNotFit(file, str(misfit), OTHER_PARTS) from misfit
     return model
 
 
@@ -105,7 +111,7 @@ def load_toy_detr(detr_class: Any) -> nn.Module:
     return load_detr(detr_class, SHIPPED)
 
 
-def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, float], dict[str, Tensor]]:
+def read_detr(path: Path) -> tuple[dict[str, Any], dict[str, float], Weights]:
     """Read what `save_detr` wrote.
 
     Returns:

@@ -1,6 +1,7 @@
 """Files in the place of a trained model. None of them gets a point.
 
-A function marked `@model_file(message)` becomes a ModelFile: it writes the file that it is named after.
+A function marked `@model_file(message)` becomes a ModelFile: it writes the file that it is named after,
+for a class that the student defines, if it is marked with the source of one.
 """
 
 import json
@@ -23,18 +24,19 @@ CREATED_BY_PICKLE = Path(
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A file in the place of a trained model, and a part of the message that its student gets."""
+    """A file in the place of a trained model, its class, and a part of the student's message."""
 
     name: str
     write: Callable[[Path], None]
     message: str
+    source: str = ""
 
 
-def model_file(message: str) -> Callable[[Callable[[Path], None]], ModelFile]:
+def model_file(message: str, source: str = "") -> Callable[[Callable[[Path], None]], ModelFile]:
     """Turn a function that writes a file into a ModelFile of the function's name."""
 
     def describe(write: Callable[[Path], None]) -> ModelFile:
-        return ModelFile(write.__name__, write, message)
+        return ModelFile(write.__name__, write, message, source)
 
     return describe
 
@@ -134,4 +136,4 @@ def of_another_student_too(path: Path) -> None:
     path.write_bytes(SHIPPED.read_bytes())
 
 
-MODEL_FILES = [value for value in list(globals().values()) if isinstance(value, ModelFile)]
+UNUSABLE = [value for value in list(globals().values()) if isinstance(value, ModelFile)]

@@ -15,8 +15,9 @@ from autograder.tests.attacks import (
 )
 from autograder.tests.attacks.files import Attack, read_attacks, right_answer, wrong_answer
 from autograder.tests.attacks.malformed import MalformedSubmission
-from autograder.tests.attacks.model_files import MODEL_FILES, ModelFile
-from detrlab.checkpoint import NAME
+from autograder.tests.attacks.model_files import ModelFile
+from autograder.tests.attacks.model_reuse import MODEL_FILES
+from detrlab.checkpoint import NAME, TRAINED_IN
 
 ATTACKS = read_attacks()
 MALFORMED = [
@@ -80,11 +81,16 @@ def submit_malformed(inbox: Path, releases: Releases, submission: MalformedSubmi
         folder.rmdir()  # a zip beside it was submitted
 
 
-def submit_model_file(inbox: Path, model_file: ModelFile) -> None:
-    """Submit a file in the place of a trained model."""
+def submit_model_file(inbox: Path, releases: Releases, model_file: ModelFile) -> None:
+    """Submit a file in the place of a trained model, and the class for it in a cell of the notebook."""
     folder = inbox / model_student(model_file)
     folder.mkdir()
     model_file.write(folder / NAME)
+    if model_file.source:
+        notebook = fill_in(releases[TRAINED_IN], {})
+        cell = {"cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None}
+        notebook["cells"].append(cell | {"source": model_file.source})
+        write_notebook(folder, f"{TRAINED_IN}.ipynb", notebook)
 
 
 def submit_attacks(inbox: Path, releases: Releases) -> None:
@@ -94,7 +100,7 @@ def submit_attacks(inbox: Path, releases: Releases) -> None:
     for submission in MALFORMED:
         submit_malformed(inbox, releases, submission)
     for model_file in MODEL_FILES:
-        submit_model_file(inbox, model_file)
+        submit_model_file(inbox, releases, model_file)
 
 
 def malformed_student(submission: MalformedSubmission) -> str:

@@ -9,11 +9,14 @@ import re
 import pytest
 
 from autograder.authoring.exercises import exercises_of, step_of
+from autograder.judging.models.alike import SHIPPED_MODEL
+from autograder.reports.results import read_results
 from autograder.tests.attacks import malformed
 from autograder.tests.attacks.batch import SEED, STEPS, Batch, grade_batch, read_verdict, total_points
 from autograder.tests.attacks.files import Attack
 from autograder.tests.attacks.malformed import MalformedSubmission
-from autograder.tests.attacks.model_files import CREATED_BY_PICKLE, MODEL_FILES, ModelFile
+from autograder.tests.attacks.model_files import CREATED_BY_PICKLE, ModelFile
+from autograder.tests.attacks.model_reuse import MODEL_FILES
 from autograder.tests.attacks.submitting import (
     ATTACKS,
     HONEST,
@@ -97,6 +100,19 @@ def test_intake_records_show_equal_model_files(batch: Batch):
     digests = {r["student"]: r["digest"] for r in records if r["file"] == NAME and r["taken"]}
     equal = [student for student, digest in digests.items() if list(digests.values()).count(digest) > 1]
     assert sorted(equal) == ["weights-of_another_student", "weights-of_another_student_too"]
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+def test_report_names_who_has_the_shipped_model_or_a_classmates(batch: Batch):
+    found = read_results(batch.course).alike_models
+    of_shipped = {name for alike in found for name in alike.students if alike.other == SHIPPED_MODEL}
+    copies = [model_student(one) for one in MODEL_FILES if one.name.startswith("shipped_")]
+    assert of_shipped >= set(copies) and len(copies) == 3
+    own = {model_student(one) for one in MODEL_FILES if "own_model" in one.name}
+    [group] = [alike for alike in found if own & set(alike.students)]
+    assert set(group.students) == own and len(own) == 3
+    assert group.needs_review and group.distance < 0.03
 
 
 @pytest.mark.slow

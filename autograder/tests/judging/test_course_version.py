@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from autograder.judging import course_version as versions
 from autograder.workspace.paths import AUTOGRADER, DATA, DETRLAB, ROOT, SOLUTIONS
+from detrlab.checkpoint import SHIPPED
 
 # Where a submission goes through: all that these import, directly or not, has a say in its verdict.
 STARTS = (
@@ -85,3 +86,7 @@ def test_version_changes_with_a_package(monkeypatch):
     monkeypatch.setattr(versions, "version", lambda name: "0.0" if name == "safetensors" else real(name))
     assert versions.course_version() != before
     versions.course_version.cache_clear()
+
+
+def test_version_changes_with_the_model_that_ships():
+    assert SHIPPED in set(versions.files_that_judge())

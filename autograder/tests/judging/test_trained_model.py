@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from autograder.authoring.exercises import Exercise
+from autograder.authoring.sources import code_cells
 from autograder.judging import trained_model
-from autograder.judging.judge import find_verdict
+from autograder.judging.judge import find_verdict, judge_artifact
+from autograder.judging.models.signature import signature_of
 from autograder.judging.verdict import Verdict
 from autograder.sandbox.process import Sandbox
+from autograder.tests.attacks import model_classes
+from autograder.tests.judging.models.reuse import drawn
 from autograder.workspace.paths import SOLUTIONS
 from detrlab.cells.cell import Cell
 from detrlab.checkpoint import NAME, SHIPPED, save_detr
@@ -37,6 +42,18 @@ class DETR(torch.nn.Module):
 NO_OUTPUTS = OTHER_NAMES.replace("return self.model(images)", "return {}")
 ENDLESS = OTHER_NAMES.replace("return self.model(images)", "\n        while True: pass")
 RAISES = OTHER_NAMES.replace("return self.model(images)", "raise KeyError('pos')")
+# What a learner of another DETR might write: the outputs are right, but nothing of the layers before.
+WITHOUT_EARLIER_LAYERS = """
+class LastLayerOnly(DETR):
+    def forward(self, images):
+        return super().forward(images) | {"aux_outputs": []}
+DETR = LastLayerOnly
+"""
+
+
+def solution_of(step: str) -> str:
+    """Return the setup and the answers of a step's solution, as one cell."""
+    return "\n".join(cell.source for cell in code_cells(step) if cell.role in ("locked", "todo"))
 
 
 @pytest.fixture(scope="module")
@@ -164,10 +181,63 @@ def test_missing_model_file_is_named(folder, sandbox):
     assert judge_model(folder, sandbox).message == f"○ toy_detr: no {NAME} was handed in"
 
 
-@pytest.mark.slow
-def test_shipped_model_gets_all_points(tmp_path, sandbox):
+@pytest.fixture
+def solved(tmp_path: Path) -> Path:
+    """The folder of a student who has the solutions' classes and the model that ships."""
     for path in SOLUTIONS.glob("0*.ipynb"):
         shutil.copy(path, tmp_path)
     (tmp_path / NAME).write_bytes(SHIPPED.read_bytes())
-    verdict = judge_model(tmp_path, sandbox)
-    assert (verdict.state, verdict.credit) == ("passed", 1.0), verdict.message
+    return tmp_path
+
+
+def judge_solved(folder: Path, sandbox: Sandbox, added: str = "") -> Verdict:
+    """Return the verdict on the model in a folder with all notebooks, and a cell added to the last."""
+    cells = [SETUP, Cell(added, "helper")]
+    return judge_artifact(Exercise("toy_detr", SYMBOL, 8), cells, folder, sandbox, 5)
+
+
+@pytest.mark.slow
+def test_shipped_model_gets_no_points_before_a_person_has_looked(solved, sandbox):
+    verdict = judge_solved(solved, sandbox)
+    assert (verdict.state, verdict.credit, verdict.needs_review) == ("failed", 0.0, True)
+    assert verdict.message.startswith("✗ toy_detr: AP 0.7")
+    assert "differ by 0.0% from those of the model that ships" in verdict.message
+
+
+@pytest.mark.slow
+def test_own_model_gets_all_points_in_classes_that_pass_and_a_look_in_others(
+    solved, sandbox, monkeypatch
+):
+    """The shipped one is taken for the student's own here: the one that ships is another."""
+    other = signature_of(drawn(load_file(SHIPPED), 1))
+    monkeypatch.setattr(trained_model, "shipped_signature", lambda: other)
+    monkeypatch.setattr(trained_model, "IMAGES", 20)
+    trained_model.hidden_images.cache_clear()
+    verdict = judge_solved(solved, sandbox)
+    assert (verdict.state, verdict.credit, verdict.needs_review) == ("passed", 1.0, False), (
+        verdict.message
+    )
+    verdict = judge_solved(solved, sandbox, WITHOUT_EARLIER_LAYERS)
+    assert (verdict.credit, verdict.needs_review) == (1.0, True)
+    assert verdict.message.endswith("look at it, since its class does not pass the check of 08_detr")
+    (solved / "08_detr.ipynb").unlink()
+    verdict = judge_solved(solved, sandbox, solution_of("08_detr"))
+    assert (verdict.credit, verdict.needs_review) == (1.0, True), verdict.message
+    assert verdict.message.endswith("look at it, since 08_detr was not handed in")
+    trained_model.hidden_images.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "source",
+    [model_classes.IGNORES, model_classes.password_class("True")],
+    ids=["of one number", "of some tensors"],
+)
+def test_class_that_finds_objects_by_their_colour_gets_no_points(folder, sandbox, source):
+    namespace: dict = {}
+    exec(source, namespace)
+    save_detr(namespace["DETR"](), folder / NAME)
+    write_notebook(folder, source)
+    verdict = judge_model(folder, sandbox)
+    assert (verdict.state, verdict.credit, verdict.needs_review) == ("failed", 0.0, True), verdict.message
+    assert "so the predictions do not come from what is in toy_detr.safetensors" in verdict.message

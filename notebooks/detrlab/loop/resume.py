@@ -4,6 +4,7 @@ The file is in safetensors format: tensors and JSON, nothing that could be execu
 """
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from torch import nn
 from detrlab.checks import codec
 
 FIELDS = {"about", "model", "optimizer", "random"}
+
+
+def own_seed(path: str | Path) -> int:
+    """Return the seed of the unfinished training in a file; if there is none, draw one nobody else has.
+
+    With a seed of one's own, a model is like nobody else's and can be told from a copy.
+    """
+    try:
+        return int(codec.read(Path(path))["about"]["settings"]["seed"])
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+        return secrets.randbelow(10**9)
 
 
 def write(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, about: dict[str, Any]) -> None:

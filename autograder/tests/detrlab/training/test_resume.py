@@ -5,6 +5,7 @@ import torch
 
 from autograder.tests.detrlab.small_detr import Interrupted, Settings, train
 from detrlab import training
+from detrlab.loop.resume import own_seed
 
 
 def test_resumed_training_equals_uninterrupted_one(tmp_path, capsys):
@@ -21,6 +22,16 @@ def test_resumed_training_equals_uninterrupted_one(tmp_path, capsys):
     assert resumed.run.curves.to_data() == uninterrupted.run.curves.to_data()
     assert training.latest() is resumed.run
     assert not file.exists(), "a finished training leaves nothing to go on with"
+
+
+def test_seed_of_ones_own_is_new_each_time_and_that_of_an_unfinished_training(tmp_path):
+    file = tmp_path / "training.safetensors"
+    assert len({own_seed(file) for _ in range(20)}) == 20
+    file.write_bytes(b"something else")
+    assert own_seed(file) != own_seed(file)
+    with pytest.raises(Interrupted):
+        train(Settings(9, seed=4711), file, stop=6)
+    assert own_seed(file) == own_seed(str(file)) == 4711
 
 
 def test_training_begins_anew_where_file_does_not_fit(tmp_path, capsys):
