@@ -144,7 +144,7 @@ class GradingRun:
         scores = self.writer.record(GradedNotebook(student, step, nb, verdicts, changed, time))
         self.notebooks.write_autograded(student, step, nb)
         record = GradingRecord(
-            "" if cached is None else key, verdicts, answers, scores, traces_of(nb, model)
+            "" if cached is None else key, verdicts, answers, scores, traces_of(nb, model, verdicts)
         )
         record.write(self.root, student, step)
         return GradedStep(student, step, NOT_JUDGED if cached is None else "")

@@ -24,6 +24,7 @@ from autograder.gradebook.scoring import (
 from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
 from autograder.judging.job import Job, judge_job, judged_part
+from autograder.submissions.notebook_json import bound_cells
 from autograder.submissions.rebuild import rebuild
 from autograder.workspace.secret_seed import secret_seed
 
@@ -35,6 +36,7 @@ class Rebuild(NbGraderPreprocessor):
         """Return the rebuilt notebook."""
         course = course_of(self)
         release = read_step(course, course.release_directory, resources["nbgrader"]["assignment"])
+        bound_cells(nb)  # nbgrader has read the file
         return nbformat.from_dict(rebuild(nb, release)), resources
 
 
@@ -95,7 +97,9 @@ class KeepManualGrades(NbGraderPreprocessor):
                 is_code = grade.cell_type == "code"
                 grade.needs_manual_grade = needs_review(grade, is_code, previous, same_answer, verdict)
             gradebook.db.commit()
-        record = GradingRecord(ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"]))
+        record = GradingRecord(
+            ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"], verdicts)
+        )
         record.write(root, student, step)
         return nb, resources
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autograder.authoring.exercises import Exercise, artifacts_of, exercises_of
 from autograder.hidden import checking
+from autograder.judging.answers import with_answers
 from autograder.judging.newer_python import with_versions
 from autograder.judging.trained_model import PartsMissing, judge_trained_model
 from autograder.judging.verdict import State, Verdict, Verdicts
@@ -67,7 +68,7 @@ def judge(
     for artifact in artifacts_of(step):
         check = functools.partial(judge_trained_model, artifact.symbol, code, folder, sandbox, seed)
         verdicts[artifact.name] = judge_check(artifact.name, check, sandbox, seed)
-    return with_versions(verdicts, code, python_version(notebook))
+    return with_answers(with_versions(verdicts, code, python_version(notebook)), code)
 
 
 def judge_exercise(

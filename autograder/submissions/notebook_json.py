@@ -177,6 +177,12 @@ def is_left_out(source: str) -> bool:
     return source.startswith(LEFT_OUT.partition("{")[0])
 
 
+def is_bounded(cell: Mapping[str, Any]) -> bool:
+    """Say whether a cell was left out or cut off."""
+    source = as_text(cell.get("source"))
+    return is_left_out(source) or CUT_OFF.partition("{")[0] in source[-LONGEST_NOTE:]
+
+
 def python_version(notebook: Mapping[str, Any]) -> str:
     """Return the version of Python that saved a notebook, like "3.12.3"; empty where it names none."""
     language = as_dict(as_dict(notebook.get("metadata")).get("language_info"))

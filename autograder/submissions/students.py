@@ -7,7 +7,12 @@ from pathlib import PurePosixPath
 
 from autograder.submissions.inbox.files import Ignored, OtherKind
 from autograder.submissions.inbox.kinds import MODEL, is_model
-from autograder.submissions.notebook_json import UnreadableFile, check_no_stand_in, parse_notebook
+from autograder.submissions.notebook_json import (
+    UnreadableFile,
+    check_no_stand_in,
+    is_bounded,
+    parse_notebook,
+)
 from autograder.submissions.rebuild import Notebook, rebuild
 from autograder.submissions.recognition import (
     Releases,
@@ -21,6 +26,7 @@ from autograder.submissions.record import IntakeRecord
 from autograder.submissions.store import Store
 from detrlab.checkpoint import TRAINED_IN
 
+TOO_LONG = "holds cells that are longer than can be read: they were left out or cut off."
 NO_STEP = "is not a notebook of this course."
 
 
@@ -39,6 +45,22 @@ class Candidate:
     notebook: Notebook
     answers: dict[str, str]
     is_first: bool
+
+
+def best_of(candidates: list[Candidate]) -> Candidate:
+    """Return the one with most answers; of equals, the one named like the step, and the last."""
+
+    def rank(candidate: Candidate) -> tuple[int, bool, bool]:
+        is_named = PurePosixPath(candidate.record.file).stem == candidate.record.step
+        return len(candidate.answers), candidate.is_first, is_named
+
+    return max(reversed(candidates), key=rank)  # `max` returns the first of equals
+
+
+def keep_one_notebook(candidates: list[Candidate]) -> None:
+    """Drop the notebooks of all but the best: there may be hundreds, with large outputs."""
+    best = best_of(candidates)
+    candidates[:] = [c if c is best else replace(c, notebook={}) for c in candidates]
 
 
 class StudentIntake:
@@ -72,7 +94,9 @@ class StudentIntake:
                     found = self.find_steps(record, read_notebook(record.file, content))
                     done += [item for item in found if isinstance(item, IntakeRecord)]
                     for item in (item for item in found if isinstance(item, Candidate)):
-                        candidates.setdefault(item.record.step, []).append(item)
+                        found_for_step = candidates.setdefault(item.record.step, [])
+                        found_for_step.append(item)
+                        keep_one_notebook(found_for_step)
             except Ignored as reason:
                 done.append(replace(record, reason=f"{reason}."))
             except OtherKind as reason:
@@ -119,13 +143,7 @@ class StudentIntake:
         A person is asked where another one holds answers, too, and others than the accepted one.
         """
         step = candidates[0].record.step
-
-        def rank(candidate: Candidate) -> tuple[int, bool, bool]:
-            is_named = PurePosixPath(candidate.record.file).stem == step
-            return len(candidate.answers), candidate.is_first, is_named
-
-        # `max` returns the first of equals: of several, the last one is taken.
-        chosen = max(reversed(candidates), key=rank)
+        chosen = best_of(candidates)
         records, name = [], chosen.record.file
         for other in (candidate for candidate in candidates if candidate is not chosen):
             is_fuller = len(chosen.answers) > len(other.answers)
@@ -137,6 +155,8 @@ class StudentIntake:
         named = step_by_name(name, [other for other in self.releases if other != step])
         if named and chosen.is_first:
             remark = f"is named like {named}, but holds the cells of {step}. {remark}".strip()
+        if any(map(is_bounded, chosen.notebook["cells"])):
+            remark = f"{TOO_LONG} {remark}".strip()
         taken = replace(chosen.record, taken=True, reason=remark, needs_review=bool(remark))
         return [*records, taken]
 
