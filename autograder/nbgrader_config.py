@@ -62,5 +62,9 @@ c.GenerateFeedback.preprocessors = [
 ]
 # Feedback that exists is skipped otherwise, also after a regrade.
 c.GenerateFeedback.force = True
-# Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
+# On every page, formgrader's too, what a submission holds is rendered without its scripts.
 c.HTMLExporter.preprocessors = ["autograder.reports.sanitizing.SafePage"]
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.reports.sanitizing.markdown_to_html",
+    "highlight_code": "autograder.reports.sanitizing.highlight_code",
+}

@@ -40,7 +40,9 @@ LONGEST_COLOURED = 200_000  # characters of a text that keeps its colours
 # What is compared with demos (rebuild.py): characters of a cell, and cells.
 LONGEST_DEMO, MOST_DEMOS = 10_000, 100
 
-# One page (reports/): the tags made of what the learner wrote, and what is coloured.
-MAX_TAGS = 30_000
-LONGEST_HIGHLIGHTED = 20_000  # characters of a code cell
+# One page (reports/sanitizing.py). Each tag takes a kilobyte while nbconvert makes it.
+MAX_TAGS = 60_000  # made of what the learner wrote
+LONGEST_HIGHLIGHTED = 20_000  # characters of a code cell in colours
+LONGEST_HTML = 500_000  # characters of an output
+MAX_REPEATED_TAGS = 1_000_000  # where tags like <b> are not closed, and so are opened again
 MAX_RAW_TAGS = 300  # in a learner's Markdown that are read as HTML
