@@ -195,7 +195,8 @@ def add_cells(
             following = cell.slot
             bound = min(bound, following) if grade_id(slots[following]).startswith("tests_") else bound
         after.append((bound, min(bound, following)))
-    number, before = 0, []
+    before: list[int] = []
+    number = 0
     for cell, (bound, following) in zip(submitted_cells, reversed(after), strict=True):
         if is_added(cell, slots, pristine):
             earlier = (slot for slot in reversed(before) if slot < bound)

@@ -105,7 +105,7 @@ def is_model(name: str) -> bool:
     """Say whether a file is the trained model, under its own name or the one of a second download."""
     file = parts_of(name)[-1] if parts_of(name) else ""
     ending = TRAINED_MODEL.search(file)
-    return bool(ending) and PurePosixPath(MODEL).stem in file[: ending.start()].lower()
+    return ending is not None and PurePosixPath(MODEL).stem in file[: ending.start()].lower()
 
 
 def names_a_step(name: str) -> bool:
