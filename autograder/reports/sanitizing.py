@@ -4,12 +4,13 @@ It is rendered first and sanitized then, by nh3. What would become too large is 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from html import escape
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
@@ -27,11 +28,6 @@ from autograder.submissions.limits import (
 )
 from autograder.submissions.outputs import PICTURES, plain_text
 
-# With a learner's HTML read as such, or as text.
-MARKDOWN = {
-    is_html: MarkdownIt("commonmark", {"html": is_html}).enable(["table", "strikethrough"])
-    for is_html in (True, False)
-}
 # Where math begins and ends, for MathJax, and what is none: escaped signs, code, paragraphs' ends.
 DELIMITER = re.compile(r"\\\\[()\[\]]|\\(?:begin|end)\{[A-Za-z]*\*?\}|\\.|\$\$?|`+|\n[ \t]*\n", re.DOTALL)
 CLOSING = {"$": "$", "$$": "$$", r"\\(": r"\\)", r"\\[": r"\\]"}
@@ -51,7 +47,22 @@ ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "width", "h
 ATTRIBUTES |= {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto", "attachment", "data"}
 PICTURE = re.compile(rf"data:(?:{'|'.join(PICTURES)});base64,[A-Za-z0-9+/=%\s]*", re.IGNORECASE)
+RAW_TAG = re.compile(r"<[/!?]*([A-Za-z]*)")
 KEPT_OUTPUTS = {"text/plain", "text/latex", *PICTURES}
+
+
+def raw_html(_: object, tokens: Sequence[Token], place: int, *__: object) -> str:
+    """Return a learner's HTML as it is if its tags are known, else as text: it may be `a<b` or a script."""
+    content = tokens[place].content
+    return content if all(tag.lower() in TAGS for tag in RAW_TAG.findall(content)) else escape(content)
+
+
+def markdown_parser(reads_html: bool) -> MarkdownIt:
+    """Return a parser of a learner's Markdown, which reads HTML in it or shows it as text."""
+    parser = MarkdownIt("commonmark", {"html": reads_html}).enable(["table", "strikethrough"])
+    for kind in ("html_inline", "html_block"):
+        parser.add_render_rule(kind, raw_html)
+    return parser
 
 
 class TooManyTags(ValueError):
@@ -135,8 +146,8 @@ def rendered(text: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
         if is_formula:
             formulas.append(escape(RUNS.sub("\\1\u200b", part)))
         parts.append(f"{BEGIN}{len(formulas) - 1}{END}" if is_formula else part)
-    markdown = MARKDOWN[text.count("<") <= MAX_RAW_TAGS]
-    html = clean(markdown.render("".join(parts)), attachments)
+    parser = markdown_parser(reads_html=text.count("<") <= MAX_RAW_TAGS)
+    html = clean(parser.render("".join(parts)), attachments)
     return FORMULA.sub(lambda match: formulas[int(match[1])], html)
 
 

@@ -110,6 +110,7 @@ def test_page_has_no_control_characters_and_keeps_text_and_attachments(page: str
         ("a < b, and `x<y` too", "a &lt; b, and <code>x&lt;y</code> too"),
         ("[paper](https://arxiv.org/abs/2005.12872)", 'href="https://arxiv.org/abs/2005.12872"'),
         ("**bold**, a<sub>1</sub>, <b>b</b>", "<strong>bold</strong>, a<sub>1</sub>, <b>b</b>"),
+        ("a List<int> and <x, y>", "a List&lt;int&gt; and &lt;x, y&gt;"),
         ("<details><summary>More</summary>text</details>", "<summary>More</summary>"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "<td>2</td>"),
         ("![x](attachment:a.png)", 'src="data:image/png;base64,aGk="'),
