@@ -52,7 +52,7 @@ KEPT_OUTPUTS = {"text/plain", "text/latex", *PICTURES}
 
 
 def raw_html(_: object, tokens: Sequence[Token], place: int, *__: object) -> str:
-    """Return a learner's HTML as it is if its tags are known, else as text: it may be `a<b` or a script."""
+    """Return a learner's HTML as it is if its tags are known, else as text, such as `<x, y>`."""
     content = tokens[place].content
     return content if all(tag.lower() in TAGS for tag in RAW_TAG.findall(content)) else escape(content)
 
