@@ -108,7 +108,7 @@ class GradingRun:
             notebooks[step] = judged_part(rebuilt)
             for path, content in companions(step, submission.files).items():
                 notebook = parsed[path]
-                files[path] = content if notebook is None else without_outputs(notebook)
+                files[path] = content if notebook is None else code_alone(notebook)
         if not unknown:
             return None
         return Job(
@@ -135,6 +135,8 @@ class GradingRun:
                 nb = self.notebooks.rebuild(submitted, step)
             verdicts = with_missing_verdicts(nb, cached or {})
             nb = self.notebooks.with_outputs(nb, verdicts)
+        except UnreadableFile as reason:  # nbgrader would read it without limits
+            return self.give_up(student, step, f"{step}.ipynb {reason}.")
         except Exception:  # nbgrader reports what is wrong with the notebook
             return self.ask_nbgrader(student, step)
         model = submission.model(step)
@@ -159,11 +161,14 @@ class GradingRun:
         if "KeyboardInterrupt" in result.get("error", ""):
             raise KeyboardInterrupt  # nbgrader's API catches it
         problem = "" if result["success"] else result.get("log", result.get("error", "")).strip()
-        if problem:
-            forget_scores(self.api.coursedir.db_url, step, student)
-            answers = read_record(self.root, student, step).answers
-            GradingRecord(answers=answers).write(self.root, student, step)
-            shutil.rmtree(self.root / "feedback" / student / step, ignore_errors=True)
+        return self.give_up(student, step, problem) if problem else GradedStep(student, step)
+
+    def give_up(self, student: str, step: str, problem: str) -> GradedStep:
+        """Remove scores, verdicts and feedback page of a submission that cannot be graded."""
+        forget_scores(self.api.coursedir.db_url, step, student)
+        answers = read_record(self.root, student, step).answers
+        GradingRecord(answers=answers).write(self.root, student, step)
+        shutil.rmtree(self.root / "feedback" / student / step, ignore_errors=True)
         return GradedStep(student, step, problem)
 
 
@@ -175,9 +180,9 @@ def parse_or_none(content: bytes) -> Notebook | None:
         return None
 
 
-def without_outputs(notebook: Notebook) -> bytes:
-    """Return the bytes of a notebook file without outputs."""
-    cells = [
-        {name: value for name, value in cell.items() if name != "outputs"} for cell in notebook["cells"]
-    ]
-    return json.dumps(notebook | {"cells": cells}).encode()
+def code_alone(notebook: Notebook) -> bytes:
+    """Return the bytes of a notebook file with the code of another, and nothing else."""
+    names = ("cell_type", "source", "metadata")
+    code = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+    cells = [{name: cell[name] for name in names if name in cell} for cell in code]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()

@@ -11,6 +11,7 @@ from detrlab.cells.cell import LONGEST
 MAX_FILE_BYTES = 32_000_000
 MAX_TOTAL_BYTES = 200_000_000  # of all files together, unpacked
 MAX_STUDENT_FILES = 500  # that are read, and as many of kinds that are not graded
+MAX_SECONDS = 20.0  # CPU time of reading them; an ordinary notebook takes some hundredths
 
 # One upload, which may be the export of a class (inbox/archives.py, inbox/folders.py).
 MAX_UPLOAD_FILES = 5_000  # that are read
@@ -28,7 +29,7 @@ MAX_VALUES = 1_500_000  # strings, separators, lists and objects: a log of 30 MB
 # What a learner wrote in one notebook (notebook_json.py, and so all that comes after it).
 LONGEST_CODE = LONGEST  # characters of a code cell
 LONGEST_TEXT = 20_000  # characters of a Markdown cell, of which written answers are some
-MAX_CODE = 5 * LONGEST_CODE  # characters of all code cells
+MAX_CODE = 3 * LONGEST_CODE  # characters of all code cells
 MAX_TEXT = 10 * LONGEST_TEXT  # characters of all Markdown cells
 
 # What a notebook's outputs and pictures may take (outputs.py).

@@ -164,8 +164,8 @@ def find_answer(submitted_cells: list[SubmittedCell], slot: Cell, index: int) ->
     finished = [cell for cell in changed if not cell.is_stub]
     if not finished and grade_id(slot).startswith("todo_"):
         names = defined_names(slot["source"])
-        code = [cell for cell in submitted_cells if cell.kind == "code" and not cell.is_stub]
-        finished = [cell for cell in code if names & defined_names(cell.source)]
+        code = [cell for cell in submitted_cells if cell.kind == "code"]
+        finished = [cell for cell in code if names & defined_names(cell.source) and not cell.is_stub]
     return finished[-1:] or changed[-1:]
 
 

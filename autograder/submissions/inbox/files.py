@@ -1,5 +1,6 @@
 """One file of an inbox: its content, or why it is not read. Limits hold for each student."""
 
+import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from autograder.submissions.inbox.kinds import (
     why_not_gradable,
     why_rubbish,
 )
-from autograder.submissions.limits import MAX_FILE_BYTES, MAX_STUDENT_FILES, MAX_TOTAL_BYTES
+from autograder.submissions.limits import MAX_FILE_BYTES, MAX_SECONDS, MAX_STUDENT_FILES, MAX_TOTAL_BYTES
 from autograder.submissions.notebook_json import UnreadableFile, too_large
 
 # A file's path in the inbox, in which a zip counts as a folder, with its content or why it is not read.
@@ -38,15 +39,23 @@ def total_too_large() -> UnreadableFile:
 
 
 def at_most(files: Iterable[SubmittedFile]) -> Iterator[SubmittedFile]:
-    """Yield one student's files until there are too many; then say so once, and look at no other.
+    """Yield one student's files until they are too many or take too long; then say so, and stop.
 
     Those that are no concern of grading do not count, and those of kinds that are not graded count apart:
-    who packs a whole folder of programs has their notebooks graded.
+    who packs a whole folder of programs has their notebooks graded. The time is that of whoever takes the
+    files, too.
     """
     number = {OtherKind: 0, UnreadableFile: 0}
+    end = time.process_time() + MAX_SECONDS
     for path, content in files:
         kind = OtherKind if isinstance(content, OtherKind) else UnreadableFile
         number[kind] += not isinstance(content, Ignored)
+        if time.process_time() > end:
+            reason = (
+                f"and those after it were not looked at: reading took over {MAX_SECONDS:.0f} s"
+            )
+            yield path, UnreadableFile(reason)
+            return
         if number[kind] <= MAX_STUDENT_FILES:
             yield path, content
         elif kind is UnreadableFile:

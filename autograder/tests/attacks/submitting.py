@@ -6,14 +6,19 @@ from pathlib import Path
 
 from autograder.authoring.exercises import exercises_of, step_of
 from autograder.submissions.rebuild import Notebook, grade_id
-from autograder.tests.attacks import archives, edited_notebooks, malformed, unreadable_files
+from autograder.tests.attacks import archives, edited_notebooks, malformed, oversized, unreadable_files
 from autograder.tests.attacks.files import Attack, read_attacks, right_answer, wrong_answer
 from autograder.tests.attacks.malformed import MalformedSubmission
 from autograder.tests.attacks.model_files import MODEL_FILES, ModelFile
 from detrlab.checkpoint import NAME
 
 ATTACKS = read_attacks()
-MALFORMED = [*unreadable_files.SUBMISSIONS, *edited_notebooks.SUBMISSIONS, *archives.SUBMISSIONS]
+MALFORMED = [
+    *unreadable_files.SUBMISSIONS,
+    *edited_notebooks.SUBMISSIONS,
+    *archives.SUBMISSIONS,
+    *oversized.SUBMISSIONS,
+]
 Releases = dict[str, Notebook]  # by step
 # Students who submit honest work, with the function that gives their answer to each exercise.
 HONEST: dict[str, dict[str, Callable[[str], str]]] = {
