@@ -80,7 +80,8 @@ class StudentIntake:
         """
         done: list[IntakeRecord] = []
         candidates: dict[str, list[Candidate]] = {}
-        models: list[tuple[IntakeRecord, bytes]] = []
+        models: list[IntakeRecord] = []
+        model = b""  # the last one: they are large
         other_kinds: list[IntakeRecord] = []
         for record, content in records:
             named = step_by_name(record.file, self.releases)
@@ -89,7 +90,8 @@ class StudentIntake:
                     raise content
                 if is_model(record.file):
                     check_no_stand_in(content)
-                    models.append((replace(record, step=TRAINED_IN), content))
+                    digest, model = hashlib.sha256(content).hexdigest(), content
+                    models.append(replace(record, step=TRAINED_IN, digest=digest))
                 else:
                     found = self.find_steps(record, read_notebook(record.file, content))
                     done += [item for item in found if isinstance(item, IntakeRecord)]
@@ -106,7 +108,7 @@ class StudentIntake:
                 done.append(replace(refused, needs_review=True, refused=True))
         for found_for_step in candidates.values():
             done += self.take_step(found_for_step)
-        done += self.take_model(models)
+        done += self.take_model(models, model)
         taken = {record.step for record in done if record.taken}
         for record in other_kinds:  # a copy of another kind beside its notebook is no loss
             is_lost = record.step not in taken if record.step else not taken
@@ -160,22 +162,22 @@ class StudentIntake:
         taken = replace(chosen.record, taken=True, reason=remark, needs_review=bool(remark))
         return [*records, taken]
 
-    def take_model(self, models: list[tuple[IntakeRecord, bytes]]) -> list[IntakeRecord]:
+    def take_model(self, models: list[IntakeRecord], content: bytes) -> list[IntakeRecord]:
         """Accept the trained model, the last of several; its content is checked when it is graded."""
         if not models or TRAINED_IN not in self.releases:
-            return [replace(record, step="", reason=NO_STEP) for record, _ in models]
-        *others, (chosen, content) = models
+            return [replace(record, step="", digest="", reason=NO_STEP) for record in models]
+        *others, chosen = models
         if not self.store.has_notebook(chosen.student, TRAINED_IN):
             # nbgrader grades notebooks only: without one, the model is submitted with the release.
             self.store.keep_notebook(chosen.student, TRAINED_IN, self.releases[TRAINED_IN])
         self.store.keep_file(chosen.student, TRAINED_IN, MODEL, content)
         reason = f"was left aside: {chosen.file} was taken."
         left_aside = [
-            replace(record, reason=reason, needs_review=other != content) for record, other in others
+            replace(record, reason=reason, needs_review=record.digest != chosen.digest, digest="")
+            for record in others
         ]
         because = f"{chosen.because}, its own which step"
-        digest = hashlib.sha256(content).hexdigest()
-        return [*left_aside, replace(chosen, taken=True, digest=digest, because=because)]
+        return [*left_aside, replace(chosen, taken=True, because=because)]
 
 
 def read_notebook(name: str, content: bytes) -> Notebook:

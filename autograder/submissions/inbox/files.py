@@ -51,9 +51,7 @@ def at_most(files: Iterable[SubmittedFile]) -> Iterator[SubmittedFile]:
         kind = OtherKind if isinstance(content, OtherKind) else UnreadableFile
         number[kind] += not isinstance(content, Ignored)
         if time.process_time() > end:
-            reason = (
-                f"and those after it were not looked at: reading took over {MAX_SECONDS:.0f} s"
-            )
+            reason = f"and those after it were not looked at: reading took over {MAX_SECONDS:.0f} s"
             yield path, UnreadableFile(reason)
             return
         if number[kind] <= MAX_STUDENT_FILES:
