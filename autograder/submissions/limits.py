@@ -23,8 +23,8 @@ LONGEST_NAME = 255  # characters of a part of that path, as of all file systems
 # One notebook's JSON (notebook_json.py).
 MAX_CELLS = 2_000
 MAX_DEPTH = 40  # levels of nested lists and objects
-MAX_CONTAINERS = 200_000  # lists and objects
-MAX_VALUES = 1_500_000  # strings, separators, lists and objects: a log of 30 MB has fewer lines
+MAX_CONTAINERS = 100_000  # lists and objects
+MAX_VALUES = 1_000_000  # strings, separators, lists and objects: a log of half a million lines
 
 # What a learner wrote in one notebook (notebook_json.py, and so all that comes after it).
 LONGEST_CODE = LONGEST  # characters of a code cell
