@@ -17,6 +17,8 @@ MAX_SECONDS = 20.0  # CPU time of reading them; an ordinary notebook takes some 
 MAX_UPLOAD_FILES = 5_000  # that are read
 MAX_NAMES = 60_000  # in a zip's directory: a Python environment has some 50,000
 MAX_DIRECTORY_BYTES = 16_000_000  # of a zip's directory, which is read whole
+MAX_UPLOAD_NAMES = 10 * MAX_NAMES  # in the zips of a zip
+PACKED_AGAIN = 3  # times the size of a zip that the zips in it may have, beside what one student's may
 LONGEST_PATH = 1_000  # bytes of a file's path in a zip, and of the field beside it
 LONGEST_NAME = 255  # characters of a part of that path, as of all file systems
 

@@ -27,6 +27,8 @@ from autograder.submissions.limits import (
     MAX_FILE_BYTES,
     MAX_NAMES,
     MAX_UPLOAD_FILES,
+    MAX_UPLOAD_NAMES,
+    PACKED_AGAIN,
 )
 from autograder.submissions.notebook_json import UnreadableFile, too_large
 
@@ -205,14 +207,17 @@ def names_in_zip(file: Path | io.BytesIO) -> list[str]:
 def names_in_inner_zips(file: Path) -> list[str]:
     """List the files of the zips in a zip by their paths in it, as far as there are not too many."""
     names: list[str] = []
-    budget = ByteBudget()
     try:
+        budget = ByteBudget()
+        budget.remaining += PACKED_AGAIN * file.stat().st_size  # it may be a whole class's
         with open_zip(file) as archive:
             for member in members_of(archive):
                 if is_zip(member.filename) and is_candidate(member.filename):
                     content = read_member(archive, member, budget)
                     inner = names_in_zip(io.BytesIO(content)) if isinstance(content, bytes) else []
-                    names += [f"{member.filename}/{path}" for path in inner[: MAX_NAMES - len(names)]]
+                    names += [
+                        f"{member.filename}/{path}" for path in inner[: MAX_UPLOAD_NAMES - len(names)]
+                    ]
     except (UnreadableFile, *ERRORS):
         return []
     return names
