@@ -62,10 +62,11 @@ c.GenerateFeedback.preprocessors = [
 ]
 # Feedback that exists is skipped otherwise, also after a regrade.
 c.GenerateFeedback.force = True
-# Every page, formgrader's too, is made without the markup and scripts that a submission may hold.
-c.HTMLExporter.preprocessors = [
-    "autograder.reports.sanitizing.SafePage",
-    "autograder.gradebook.rubrics.PlainFormulas",
-]
+# On every page, formgrader's too, what a submission holds is rendered without its scripts.
+c.HTMLExporter.preprocessors = ["autograder.reports.sanitizing.SafePage"]
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.reports.sanitizing.markdown_to_html",
+    "highlight_code": "autograder.reports.sanitizing.highlight_code",
+}
 # nbgrader's own table quotes nothing: a name with a comma would move a student's score.
 c.ExportApp.plugin_class = "autograder.reports.platforms.GradesTable"

@@ -111,7 +111,7 @@ class GradingRun:
             notebooks[step] = judged_part(rebuilt)
             for path, content in companions(step, submission.files).items():
                 notebook = parsed[path]
-                files[path] = content if notebook is None else without_outputs(notebook)
+                files[path] = content if notebook is None else code_alone(notebook)
         if not unknown:
             return None
         return Job(
@@ -140,6 +140,8 @@ class GradingRun:
                 nb = self.notebooks.rebuild(submitted, step)
             verdicts = with_missing_verdicts(nb, cached or {})
             nb = self.notebooks.with_outputs(nb, verdicts)
+        except UnreadableFile as reason:  # nbgrader would read it without limits
+            return self.refuse(student, step, f"{step}.ipynb {reason}.")
         except Exception:  # nbgrader reports what is wrong with the notebook
             return self.ask_nbgrader(student, step)
         model = submission.model(step)
@@ -149,7 +151,7 @@ class GradingRun:
         scores = self.writer.record(GradedNotebook(student, step, nb, verdicts, changed, time))
         self.notebooks.write_autograded(student, step, nb)
         record = GradingRecord(
-            "" if cached is None else key, verdicts, answers, scores, traces_of(nb, model)
+            "" if cached is None else key, verdicts, answers, scores, traces_of(nb, model, verdicts)
         )
         record.write(self.root, student, step)
         return GradedStep(student, step, NOT_JUDGED if cached is None else "")
@@ -185,9 +187,9 @@ def parse_or_none(content: bytes) -> Notebook | None:
         return None
 
 
-def without_outputs(notebook: Notebook) -> bytes:
-    """Return the bytes of a notebook file without outputs."""
-    cells = [
-        {name: value for name, value in cell.items() if name != "outputs"} for cell in notebook["cells"]
-    ]
-    return json.dumps(notebook | {"cells": cells}).encode()
+def code_alone(notebook: Notebook) -> bytes:
+    """Return the bytes of a notebook file with the code of another, and nothing else."""
+    names = ("cell_type", "source", "metadata")
+    code = [cell for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+    cells = [{name: cell[name] for name in names if name in cell} for cell in code]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()

@@ -25,6 +25,7 @@ from autograder.gradebook.scoring import (
 from autograder.judging.cache import MODEL, VerdictCache, companions, read_files
 from autograder.judging.course_version import course_version
 from autograder.judging.job import Job, judge_job, judged_part
+from autograder.submissions.notebook_json import bound_cells
 from autograder.submissions.rebuild import rebuild
 from autograder.workspace.files import LINKED, link_in
 from autograder.workspace.secret_seed import secret_seed
@@ -45,6 +46,7 @@ class Rebuild(NbGraderPreprocessor):
         if link := link_in(submitted / ids["student"] / ids["assignment"], submitted):
             raise ValueError(LINKED.format(link=link))
         release = read_step(course, course.release_directory, ids["assignment"])
+        bound_cells(nb)  # nbgrader has read the file
         return nbformat.from_dict(rebuild(nb, release)), resources
 
 
@@ -108,7 +110,9 @@ class KeepManualGrades(NbGraderPreprocessor):
             for comment in notebook.comments:
                 comment.auto_comment = auto_comment(cells[comment.name], verdicts)
             gradebook.db.commit()
-        record = GradingRecord(ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"]))
+        record = GradingRecord(
+            ids["key"], verdicts, answers, scores, traces_of(nb, ids["model"], verdicts)
+        )
         record.write(root, student, step)
         return nb, resources
 

@@ -4,7 +4,6 @@ It shows a later run whether an answer has changed since a person graded it, and
 students gave the same answers.
 """
 
-import ast
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +15,9 @@ from autograder.gradebook.cells import exercise_of, grade_id
 from autograder.judging.verdict import Verdicts, verdicts_from_json, verdicts_to_json
 from autograder.workspace.files import fingerprint, read_json, write_json
 from autograder.workspace.paths import grading_record_path
-from detrlab.cells.cell import is_unwritten
 from detrlab.checkpoint import NAME as MODEL
 
-# Answers of at least this many characters (code, text) are hardly equal by chance.
-LEAST_CODE, LEAST_TEXT = 200, 60
+LEAST_TEXT = 60  # characters of a written answer that are hardly equal by chance
 MODEL_TRACE = f"weights_{Path(MODEL).stem}"  # of the trained model, whose likeness is more than equality
 
 
@@ -85,20 +82,21 @@ def code_of(nb: NotebookNode, exercise: str) -> list[str]:
     return [source for name, source in code if name == todo or not name.startswith("todo_")]
 
 
-def traces_of(nb: NotebookNode, model: bytes | None) -> dict[str, str]:
+def traces_of(nb: NotebookNode, model: bytes | None, verdicts: Verdicts) -> dict[str, str]:
     """Return a fingerprint of each answer that is long enough to identify its author, by grade_id.
 
-    Comments, docstrings and layout do not affect it. Untouched answers have none.
+    Those of code are the judge's: nothing is parsed here. Untouched answers have none.
 
     Args:
         nb: the rebuilt notebook.
         model: the content of the trained model that was submitted with it.
+        verdicts: by exercise.
     """
-    fingerprints = {}
+    fingerprints = {f"todo_{name}": verdict.trace for name, verdict in verdicts.items() if verdict.trace}
     for cell in nb.cells:
-        if grade_id(cell).startswith(("todo_", "written_")) and not is_untouched(cell):
-            text = normalise(cell.source) if cell.cell_type == "code" else " ".join(cell.source.split())
-            if len(text) >= (LEAST_CODE if cell.cell_type == "code" else LEAST_TEXT):
+        if grade_id(cell).startswith("written_") and not is_untouched(cell):
+            text = " ".join(cell.source.split())
+            if len(text) >= LEAST_TEXT:
                 fingerprints[grade_id(cell)] = hashlib.sha256(text.encode()).hexdigest()[:16]
     if model is not None:
         fingerprints[MODEL_TRACE] = fingerprint(model)
@@ -106,24 +104,5 @@ def traces_of(nb: NotebookNode, model: bytes | None) -> dict[str, str]:
 
 
 def is_untouched(cell: NotebookNode) -> bool:
-    """Return whether an answer is as released, or still holds a stub."""
-    as_released = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-    return as_released or is_unwritten(cell.source)
-
-
-def normalise(source: str) -> str:
-    """Return code without comments, docstrings and layout; with normalised spaces if it is not valid."""
-    try:
-        tree = ast.parse(source)
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                node.body = [part for part in body if not is_constant(part)] or [ast.Pass()]  # type: ignore[attr-defined]
-        return ast.unparse(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return " ".join(source.split())
-
-
-def is_constant(node: ast.AST) -> bool:
-    """Return whether a statement is only a constant, as docstrings are."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    """Return whether an answer is as released."""
+    return cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)

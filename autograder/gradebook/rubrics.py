@@ -1,15 +1,13 @@
 """What graders see beside the learner's work: model answers and rubrics, and whose each cell is.
 
 Rubrics stand in a frame, and bars stand around what the learner added. Both are styled in HTML. On a
-page a learner's text has no styles of its own (reports/sanitizing.py, `PlainFormulas`), so that it can
+page a learner's text has no styles of its own (reports/sanitizing.py), so that it can
 look like neither.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import count, groupby
 
-from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode, v4
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from traitlets import List
@@ -32,8 +30,6 @@ ADDED_BELOW = "▼ Added by the learner: {cells}, down to the next bar"
 ADDED_ABOVE = "▲ End of what the learner added"
 EDITED_BELOW = "▼ Changed by the learner: the code of the next cell"
 OUTPUT_ABOVE = "▲ The output above came with the submission; no check has made it"
-# MathJax's commands for frames, backgrounds and styles of HTML.
-STYLED = re.compile(r"\\(bbox|f?colorbox|enclose|style|class|cssId|href|mmlToken)(?![A-Za-z])")
 
 
 class ShowRubric(NbGraderPreprocessor):
@@ -106,18 +102,3 @@ class HideFromStudents(ClearHiddenTests):
         """Remove the cells that ShowRubric added, and the regions of hidden tests."""
         nb.cells = [cell for cell in nb.cells if RUBRIC not in tags_of(cell)]
         return super().preprocess(nb, resources)
-
-
-class PlainFormulas(Preprocessor):
-    """Leave frames, backgrounds and styles out of the formulas on a page, whoever wrote them."""
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: dict, index: int
-    ) -> tuple[NotebookNode, dict]:
-        """Write the names of such commands in the place of the commands."""
-        if cell.cell_type == "markdown":
-            cell.source = STYLED.sub(r"\\text{\1}", cell.source)
-        for data in (output["data"] for output in cell.get("outputs", []) if "data" in output):
-            for mime in (mime for mime in data if mime.startswith("text/")):
-                data[mime] = STYLED.sub(r"\\text{\1}", data[mime])
-        return cell, resources

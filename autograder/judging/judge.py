@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autograder.authoring.exercises import Exercise, artifacts_of, exercises_of
 from autograder.hidden import checking
+from autograder.judging.answers import with_answers
 from autograder.judging.newer_python import with_versions
 from autograder.judging.trained_model import (
     PARTS,
@@ -72,7 +73,7 @@ def judge(
     }
     for artifact in artifacts_of(step):
         verdicts[artifact.name] = judge_artifact(artifact, code, folder, sandbox, seed)
-    return with_versions(verdicts, code, python_version(notebook))
+    return with_answers(with_versions(verdicts, code, python_version(notebook)), code)
 
 
 def judge_exercise(

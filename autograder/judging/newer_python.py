@@ -22,6 +22,7 @@ OURS: Version = sys.version_info[:2]
 MISSING = re.compile(r"name '(\w+)' is not defined|no cell defines (\w+)")
 ADDED = re.compile(r"syntax was added in Python (\d+)\.(\d+)")  # in messages of ruff
 MOST_SHOWN = 60  # characters of a line of code in a message
+MOST_CELLS = 20  # that ruff looks at, each in a process
 SECONDS = 20  # for ruff, which takes milliseconds
 
 
@@ -65,14 +66,16 @@ def with_versions(verdicts: Verdicts, code: list[Cell], version: str) -> Verdict
 
 def unreadable_cells(code: list[Cell], theirs: Version) -> list[UnreadableCell]:
     """Return the cells that only a newer Python reads; where `theirs` is unknown, their syntax tells."""
-    found = []
-    for cell in code:
-        error = syntax_error(cell)
-        if error and theirs:
-            found.append(UnreadableCell(cell, error, f"Python {dotted(theirs)}"))
-        elif error and (needed := needed_version(to_python_or_same(cell.source))):
-            found.append(UnreadableCell(cell, error, f"Python {dotted(needed)} or newer"))
-    return found
+    broken = [(cell, error) for cell in code if (error := syntax_error(cell))]
+    if theirs:
+        return [UnreadableCell(cell, error, f"Python {dotted(theirs)}") for cell, error in broken]
+    broken.sort(key=lambda pair: pair[0].role != "todo")
+    needed = [(*pair, needed_version(to_python_or_same(pair[0].source))) for pair in broken[:MOST_CELLS]]
+    return [
+        UnreadableCell(cell, error, f"Python {dotted(version)} or newer")
+        for cell, error, version in needed
+        if version
+    ]
 
 
 def syntax_error(cell: Cell) -> SyntaxError | None:

@@ -47,6 +47,7 @@ class Verdict:
         slip: the id of the known mistake that was recognised, if any.
         case: the number of the case that failed, from 1.
         why: why that slip was recognised, or none; for authors.
+        trace: a fingerprint of the answer, which tells its author; empty of a short or an open one.
     """
 
     state: State
@@ -59,6 +60,7 @@ class Verdict:
     slip: str | None = None
     case: int | None = None
     why: str = ""
+    trace: str = ""
 
     def __post_init__(self) -> None:
         credit = float(self.credit)

@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from autograder.authoring.exercises import artifacts_of
 from autograder.gradebook.cells import exercise_of
-from autograder.gradebook.record import LEAST_CODE, LEAST_TEXT
+from autograder.gradebook.record import LEAST_TEXT
+from autograder.judging.answers import LEAST_CODE
 from autograder.judging.verdict import State, Verdict
 from autograder.reports.likeness import groups_of_equal_answers
 from autograder.reports.results import ClassResults, StepResult

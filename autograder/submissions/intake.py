@@ -15,7 +15,7 @@ from rich.progress import track
 
 from autograder.submissions.inbox.entries import Entry, MaySplit, entries_of
 from autograder.submissions.inbox.exports import FOLDERS, FORMS, Owner
-from autograder.submissions.inbox.files import ByteBudget, Ignored
+from autograder.submissions.inbox.files import ByteBudget, Ignored, at_most
 from autograder.submissions.inbox.uploads import Upload
 from autograder.submissions.notebook_json import UnreadableFile, parse_notebook
 from autograder.submissions.recognition import Releases
@@ -152,7 +152,7 @@ class Intake:
         files = (
             (record_of(student, entry, path, prefix), content)
             for entry in entries
-            for path, content in entry.files(budget)
+            for path, content in at_most(entry.files(budget))
         )
         records = self.students.take(files)
         yield from records
@@ -238,7 +238,7 @@ def nobodys(entry: Entry) -> Iterator[IntakeRecord]:
     if entry.problem:
         upload = printable(entry.upload, LONGEST_NAME)
         yield IntakeRecord("", upload, reason=f"{entry.problem}.", needs_review=True, refused=True)
-    for path, content in entry.files(ByteBudget()):
+    for path, content in at_most(entry.files(ByteBudget())):
         if isinstance(content, UnreadableFile):
             record = replace(record_of("", entry, path, True), reason=f"{content}.")
             is_refused = not isinstance(content, Ignored)

@@ -9,12 +9,27 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.submissions.outputs import as_dict
+from autograder.submissions.limits import (
+    LONGEST_CODE,
+    LONGEST_TEXT,
+    MAX_CELLS,
+    MAX_CODE,
+    MAX_CONTAINERS,
+    MAX_DEPTH,
+    MAX_FILE_BYTES,
+    MAX_TEXT,
+    MAX_VALUES,
+)
+from autograder.submissions.outputs import as_dict, as_text
+from detrlab.cells.cell import STUB
 
-MAX_BYTES = 32_000_000
-MAX_CELLS = 2_000
-MAX_DEPTH = 40  # levels of nested lists and objects
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# What takes memory when JSON is read: strings, lists, objects, and the separators of their items.
+TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{,]', re.DOTALL)
+# Stand in the place of what was not read; a note is never left out itself.
+LEFT_OUT = "# This cell was left out: it has {:,} characters; a cell may have {:,}, all together {:,}."
+CUT_OFF = "**(Cut off: this cell has {:,} characters; a cell may have {:,}, all together {:,}.)**"
+LONGEST_NOTE = 200
 VERSION = re.compile(r"\d{1,3}\.\d{1,3}[\w.+]{0,20}")
 # How files of other kinds begin, and what they are: browsers and mail programs name them .ipynb, too.
 OTHER_KINDS = {
@@ -37,19 +52,19 @@ class UnreadableFile(ValueError):
 
 
 def too_large() -> UnreadableFile:
-    """Return the error for a file above MAX_BYTES; a new one each time, as raised errors keep frames."""
+    """Return the error for a file above the limit; a new one each time, as raised errors keep frames."""
     return UnreadableFile(
-        f"is larger than {MAX_BYTES // 1_000_000} MB; clear the largest outputs and save it again"
+        f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; clear the largest outputs and save it again"
     )
 
 
 def parse_notebook(data: bytes) -> dict[str, Any]:
-    """Return the content of a notebook file.
+    """Return the content of a notebook file; of cells that are too long, what `bound_cells` leaves.
 
     Raises:
         UnreadableFile: if it is no notebook of format 4, or exceeds a limit.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_FILE_BYTES:
         raise too_large()
     check_no_stand_in(data)
     for start, kind in OTHER_KINDS.items():
@@ -57,8 +72,11 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
             raise UnreadableFile(f"is {kind}")
     try:
         text = data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig")
+        check_number_of_values(text)
         # NaN and Infinity, which some programs write in outputs, are no JSON: they are left out.
         content = json.loads(text, parse_constant=lambda name: None)
+    except UnreadableFile:  # a ValueError, too
+        raise
     except UnicodeDecodeError:
         raise UnreadableFile("is not UTF-8 text, so it is not a notebook as Jupyter saves it") from None
     except json.JSONDecodeError as error:
@@ -69,6 +87,7 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         raise UnreadableFile("holds a number that is longer than any notebook needs") from None
     check_depth(content)
     check_shape(content)
+    bound_cells(content)
     return content
 
 
@@ -96,6 +115,17 @@ def explain(error: json.JSONDecodeError) -> str:
     return f"is damaged at line {error.lineno}, so it cannot be read as a notebook"
 
 
+def check_number_of_values(text: str) -> None:
+    """Raise UnreadableFile if JSON holds too many values; strings may be long, and are skipped."""
+    containers = 0
+    for number, token in enumerate(TOKEN.finditer(text)):
+        containers += text[token.start()] in "[{"
+        if number >= MAX_VALUES or containers > MAX_CONTAINERS:
+            raise UnreadableFile(
+                "holds more values than any notebook needs; clear the largest outputs and save it again"
+            )
+
+
 def check_depth(content: Any) -> None:
     """Raise UnreadableFile above MAX_DEPTH: later readers may be recursive."""
     level = [content]
@@ -121,6 +151,36 @@ def check_shape(content: Any) -> None:
         raise UnreadableFile("has no list of cells, so it is not a notebook as Jupyter saves it")
     if not 0 < len(cells) <= MAX_CELLS:
         raise UnreadableFile("has no cells" if not cells else f"has more than {MAX_CELLS} cells")
+
+
+def bound_cells(notebook: dict[str, Any]) -> None:
+    """Leave out code cells, and cut off texts, that are longer than can be read; a note says so.
+
+    What is done with a cell later on takes time and memory by its length.
+    """
+    longest = {"code": (LONGEST_CODE, MAX_CODE), "markdown": (LONGEST_TEXT, MAX_TEXT)}
+    remaining = {kind: most for kind, (_, most) in longest.items()}
+    for cell in notebook["cells"]:
+        kind = "code" if cell.get("cell_type") == "code" else "markdown"
+        source = as_text(cell.get("source"))
+        limit = max(LONGEST_NOTE, min(longest[kind][0], remaining[kind]))
+        if len(source) > limit and kind == "code":
+            source = cell["source"] = f"{LEFT_OUT.format(len(source), *longest[kind])}\n{STUB}"
+        elif len(source) > limit:
+            note = CUT_OFF.format(len(source), *longest[kind])
+            source = cell["source"] = f"{source[: limit - LONGEST_NOTE]}\n\n{note}"
+        remaining[kind] -= len(source)
+
+
+def is_left_out(source: str) -> bool:
+    """Say whether a code cell holds the note that `bound_cells` puts in the place of one."""
+    return source.startswith(LEFT_OUT.partition("{")[0])
+
+
+def is_bounded(cell: Mapping[str, Any]) -> bool:
+    """Say whether a cell was left out or cut off."""
+    source = as_text(cell.get("source"))
+    return is_left_out(source) or CUT_OFF.partition("{")[0] in source[-LONGEST_NOTE:]
 
 
 def python_version(notebook: Mapping[str, Any]) -> str:

@@ -169,8 +169,8 @@ def find_answer(submitted_cells: list[SubmittedCell], slot: Cell, index: int) ->
     finished = [cell for cell in changed if not cell.is_stub]
     if not finished and grade_id(slot).startswith("todo_"):
         names = defined_names(slot["source"])
-        code = [cell for cell in submitted_cells if cell.kind == "code" and not cell.is_stub]
-        finished = [cell for cell in code if names & defined_names(cell.source)]
+        code = [cell for cell in submitted_cells if cell.kind == "code"]
+        finished = [cell for cell in code if names & defined_names(cell.source) and not cell.is_stub]
     return finished[-1:] or changed[-1:]
 
 
@@ -193,21 +193,22 @@ def add_cells(
     first cells of a notebook without its given ones are placed before the release cell that follows them.
     """
     added: dict[int, list[Cell]] = {index: [] for index in range(-1, len(slots))}
+    bound = following = len(slots)
+    after = []  # of each cell: the first check of those behind it, and the next release cell
+    for cell in reversed(submitted_cells):
+        if cell.slot is not None:
+            following = cell.slot
+            bound = min(bound, following) if grade_id(slots[following]).startswith("tests_") else bound
+        after.append((bound, min(bound, following)))
+    before: list[int] = []
     number = 0
-    for position, cell in enumerate(submitted_cells):
-        if not is_added(cell, slots, pristine):
-            continue
-        later = [other.slot for other in submitted_cells[position:] if other.slot is not None]
-        checks = [index for index in later if grade_id(slots[index]).startswith("tests_")]
-        bound = min(checks, default=len(slots))
-        earlier = [
-            other.slot
-            for other in submitted_cells[:position]
-            if other.slot is not None and other.slot < bound
-        ]
-        number += 1
-        place = earlier[-1] if earlier else min([*later[:1], bound]) - 1
-        added[place].append(added_cell(cell, number, budget))
+    for cell, (bound, following) in zip(submitted_cells, reversed(after), strict=True):
+        if is_added(cell, slots, pristine):
+            earlier = (slot for slot in reversed(before) if slot < bound)
+            number += 1
+            added[next(earlier, following - 1)].append(added_cell(cell, number, budget))
+        if cell.slot is not None:
+            before.append(cell.slot)
     return sum(([slot, *added[index]] for index, slot in enumerate(slots)), start=added[-1])
 
 

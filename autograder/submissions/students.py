@@ -7,7 +7,12 @@ from pathlib import PurePosixPath
 
 from autograder.submissions.inbox.files import Ignored, OtherKind
 from autograder.submissions.inbox.kinds import is_model
-from autograder.submissions.notebook_json import UnreadableFile, check_no_stand_in, parse_notebook
+from autograder.submissions.notebook_json import (
+    UnreadableFile,
+    check_no_stand_in,
+    is_bounded,
+    parse_notebook,
+)
 from autograder.submissions.rebuild import Notebook, rebuild
 from autograder.submissions.recognition import (
     Releases,
@@ -22,6 +27,7 @@ from autograder.submissions.store import Store
 from autograder.submissions.versions import Versions
 from detrlab.checkpoint import TRAINED_IN
 
+TOO_LONG = "holds cells that are longer than can be read: they were left out or cut off."
 NO_STEP = "is not a notebook of this course."
 
 
@@ -42,6 +48,22 @@ class Candidate:
     is_first: bool
 
 
+def best_of(candidates: list[Candidate]) -> Candidate:
+    """Return the one with most answers; of equals, the one named like the step, and the last."""
+
+    def rank(candidate: Candidate) -> tuple[int, bool, bool]:
+        is_named = PurePosixPath(candidate.record.file).stem == candidate.record.step
+        return len(candidate.answers), candidate.is_first, is_named
+
+    return max(reversed(candidates), key=rank)  # `max` returns the first of equals
+
+
+def keep_one_notebook(candidates: list[Candidate]) -> None:
+    """Drop the notebooks of all but the best: there may be hundreds, with large outputs."""
+    best = best_of(candidates)
+    candidates[:] = [c if c is best else replace(c, notebook={}) for c in candidates]
+
+
 class StudentIntake:
     """Accept the files of one student after another."""
 
@@ -60,7 +82,8 @@ class StudentIntake:
         """
         done: list[IntakeRecord] = []
         candidates: dict[str, list[Candidate]] = {}
-        models: list[tuple[IntakeRecord, bytes]] = []
+        models: list[IntakeRecord] = []
+        model = b""  # the last one: they are large
         other_kinds: list[IntakeRecord] = []
         for record, content in records:
             named = step_by_name(record.file, self.releases)
@@ -69,12 +92,15 @@ class StudentIntake:
                     raise content
                 if is_model(record.file):
                     check_no_stand_in(content)
-                    models.append((replace(record, step=TRAINED_IN), content))
+                    digest, model = hashlib.sha256(content).hexdigest(), content
+                    models.append(replace(record, step=TRAINED_IN, digest=digest))
                 else:
                     found = self.find_steps(record, read_notebook(record.file, content))
                     done += [item for item in found if isinstance(item, IntakeRecord)]
                     for item in (item for item in found if isinstance(item, Candidate)):
-                        candidates.setdefault(item.record.step, []).append(item)
+                        found_for_step = candidates.setdefault(item.record.step, [])
+                        found_for_step.append(item)
+                        keep_one_notebook(found_for_step)
             except Ignored as reason:
                 done.append(replace(record, reason=f"{reason}."))
             except OtherKind as reason:
@@ -84,7 +110,7 @@ class StudentIntake:
                 done.append(replace(refused, needs_review=True, refused=True))
         for found_for_step in candidates.values():
             done += self.take_step(found_for_step)
-        done += self.take_model(models)
+        done += self.take_model(models, model)
         taken = {record.step for record in done if record.taken}
         for record in other_kinds:  # a copy of another kind beside its notebook is no loss
             is_lost = record.step not in taken if record.step else not taken
@@ -121,13 +147,7 @@ class StudentIntake:
         A person is asked where another one holds answers, too, and others than the accepted one.
         """
         step = candidates[0].record.step
-
-        def rank(candidate: Candidate) -> tuple[int, bool, bool]:
-            is_named = PurePosixPath(candidate.record.file).stem == step
-            return len(candidate.answers), candidate.is_first, is_named
-
-        # `max` returns the first of equals: of several, the last one is taken.
-        chosen = max(reversed(candidates), key=rank)
+        chosen = best_of(candidates)
         records, name = [], chosen.record.file
         for other in (candidate for candidate in candidates if candidate is not chosen):
             is_fuller = len(chosen.answers) > len(other.answers)
@@ -140,21 +160,22 @@ class StudentIntake:
         if taken.taken and named and chosen.is_first:
             reason = f"is named like {named}, but holds the cells of {step}. {taken.reason}".strip()
             taken = replace(taken, reason=reason, needs_review=True)
+        if taken.taken and any(map(is_bounded, chosen.notebook["cells"])):
+            taken = replace(taken, reason=f"{TOO_LONG} {taken.reason}".strip(), needs_review=True)
         return [*records, taken]
 
-    def take_model(self, models: list[tuple[IntakeRecord, bytes]]) -> list[IntakeRecord]:
+    def take_model(self, models: list[IntakeRecord], content: bytes) -> list[IntakeRecord]:
         """Accept the trained model, the last of several; its content is checked when it is graded."""
         if not models or TRAINED_IN not in self.releases:
-            return [replace(record, step="", reason=NO_STEP) for record, _ in models]
-        *others, (chosen, content) = models
+            return [replace(record, step="", digest="", reason=NO_STEP) for record in models]
+        *others, chosen = models
         reason = f"was left aside: {chosen.file} was taken."
         left_aside = [
-            replace(record, reason=reason, needs_review=other != content) for record, other in others
+            replace(record, reason=reason, needs_review=record.digest != chosen.digest, digest="")
+            for record in others
         ]
         because = f"{chosen.because}, its own which step"
-        digest = hashlib.sha256(content).hexdigest()
-        chosen = replace(chosen, digest=digest, because=because)
-        return [*left_aside, self.versions.keep_model(chosen, content)]
+        return [*left_aside, self.versions.keep_model(replace(chosen, because=because), content)]
 
 
 def read_notebook(name: str, content: bytes) -> Notebook:

@@ -1,6 +1,7 @@
 """One file of an inbox: its content, or why it is not read. Limits hold for each student."""
 
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from autograder.submissions.inbox.kinds import (
@@ -9,10 +10,9 @@ from autograder.submissions.inbox.kinds import (
     why_not_gradable,
     why_rubbish,
 )
-from autograder.submissions.notebook_json import MAX_BYTES, UnreadableFile, too_large
+from autograder.submissions.limits import MAX_FILE_BYTES, MAX_SECONDS, MAX_STUDENT_FILES, MAX_TOTAL_BYTES
+from autograder.submissions.notebook_json import UnreadableFile, too_large
 
-MAX_TOTAL = 200_000_000  # bytes, all files of one student together
-MAX_FILES = 5_000  # that are read, in one upload
 # A file's path in the inbox, in which a zip counts as a folder, with its content or why it is not read.
 SubmittedFile = tuple[str, bytes | UnreadableFile]
 
@@ -29,12 +29,37 @@ class ByteBudget:
     """The number of bytes that one student's files may still take."""
 
     def __init__(self) -> None:
-        self.remaining = MAX_TOTAL
+        self.remaining = MAX_TOTAL_BYTES
 
 
 def total_too_large() -> UnreadableFile:
     """Return the error for a file that exceeds what remains of a student's byte budget."""
-    return UnreadableFile(f"and the files before it are larger than {MAX_TOTAL // 1_000_000} MB together")
+    limit = MAX_TOTAL_BYTES // 1_000_000
+    return UnreadableFile(f"and the files before it are larger than {limit} MB together")
+
+
+def at_most(files: Iterable[SubmittedFile]) -> Iterator[SubmittedFile]:
+    """Yield one student's files until they are too many or take too long; then say so, and stop.
+
+    Those that are no concern of grading do not count, and those of kinds that are not graded count apart:
+    who packs a whole folder of programs has their notebooks graded. The time is that of whoever takes the
+    files, too.
+    """
+    number = {OtherKind: 0, UnreadableFile: 0}
+    end = time.process_time() + MAX_SECONDS
+    for path, content in files:
+        kind = OtherKind if isinstance(content, OtherKind) else UnreadableFile
+        number[kind] += not isinstance(content, Ignored)
+        if time.process_time() > end:
+            reason = f"and those after it were not looked at: reading took over {MAX_SECONDS:.0f} s"
+            yield path, UnreadableFile(reason)
+            return
+        if number[kind] <= MAX_STUDENT_FILES:
+            yield path, content
+        elif kind is UnreadableFile:
+            reason = f"and those after it were not looked at: {MAX_STUDENT_FILES} files are the most"
+            yield path, UnreadableFile(reason)
+            return
 
 
 def why_unread(name: str, environments: Collection[str] = ()) -> UnreadableFile | None:
@@ -56,8 +81,8 @@ def why_unread(name: str, environments: Collection[str] = ()) -> UnreadableFile 
 
 def read_within(path: Path, size: int, budget: ByteBudget) -> bytes | UnreadableFile:
     """Return the content of a file, or why it is not read."""
-    if size > min(MAX_BYTES, budget.remaining):
-        return too_large() if size > MAX_BYTES else total_too_large()
+    if size > min(MAX_FILE_BYTES, budget.remaining):
+        return too_large() if size > MAX_FILE_BYTES else total_too_large()
     budget.remaining -= size
     try:
         return path.read_bytes()

@@ -6,14 +6,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from autograder.submissions.inbox.archives import files_of_zip, is_candidate, is_wanted, opens_as_zip
-from autograder.submissions.inbox.files import (
-    MAX_FILES,
-    ByteBudget,
-    SubmittedFile,
-    read_within,
-    why_unread,
-)
+from autograder.submissions.inbox.files import ByteBudget, SubmittedFile, read_within, why_unread
 from autograder.submissions.inbox.kinds import environments_of, is_zip
+from autograder.submissions.limits import MAX_UPLOAD_FILES
 from autograder.submissions.notebook_json import UnreadableFile
 
 
@@ -29,8 +24,8 @@ def files_of_folder(
     """
     names = names_in_folder(folder)
     environments = environments_of(names)
-    if sum(is_candidate(name, environments) for name in names) > MAX_FILES:
-        yield folder.name, UnreadableFile(f"holds more than {MAX_FILES} files")
+    if sum(is_candidate(name, environments) for name in names) > MAX_UPLOAD_FILES:
+        yield folder.name, UnreadableFile(f"holds more than {MAX_UPLOAD_FILES} files")
         return
     for name in names:
         path = f"{folder.name}/{name}"

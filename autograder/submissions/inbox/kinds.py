@@ -1,7 +1,7 @@
 """What a submitted file is, by its name: something to read, a kind that is not graded, or no concern."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from autograder.authoring.sources import all_steps
@@ -21,10 +21,11 @@ SYSTEM_FILE = re.compile(
 STEPS = "|".join(all_steps())
 # A mail program, a chat or a browser adds a second ending: 03_encoder.ipynb.txt. It may also replace
 # the first one, 03_encoder.json, or leave none.
-NOTEBOOK = re.compile(rf"\.ipynb(?:\.\w+|~)?$|(?:{STEPS})[^.]*(?:\.(?:json|txt))?$", re.IGNORECASE)
+NOTEBOOK = re.compile(r"\.ipynb(?:\.\w+|~)?$", re.IGNORECASE)
+OTHER_ENDING = re.compile(r"\.(?:json|txt)$", re.IGNORECASE)
 # A browser, a file manager or a chat numbers a second file of a name.
 # A platform puts the student before it.
-TRAINED_MODEL = re.compile(re.escape(PurePosixPath(MODEL).stem) + r".*\.safetensors(?:\.\w+)?$", re.I)
+TRAINED_MODEL = re.compile(r"\.safetensors(?:\.\w+)?$", re.IGNORECASE)
 ARCHIVE = re.compile(r"\.(?:rar|7z|tar|tgz|gz|bz2|xz|zst|zipx|cab|iso|dmg)$", re.IGNORECASE)
 UNFINISHED = re.compile(r"\.(?:crdownload|part|partial|opdownload)$", re.IGNORECASE)
 CLOUDS = {
@@ -60,10 +61,15 @@ def why_rubbish(name: str, environments: Collection[str] = ()) -> str:
     """
     *folders, file = parts_of(name) or ("",)
     kept = next((folder for folder in folders if is_skipped_folder(folder)), "")
-    kept = kept or next((top for top in environments if name.startswith(f"{top}/")), "")
+    kept = kept or next((top for top in parents_of(name) if top in environments), "")
     if kept:
         return f"lies in {kept}, a folder that a program keeps for itself"
     return "is a file that a program keeps for itself" if SYSTEM_FILE.fullmatch(file) else ""
+
+
+def parents_of(name: str) -> Iterator[str]:
+    """Yield the folders that a file lies in, by their paths, the top one first."""
+    return (name[:place] for place, letter in enumerate(name) if letter == "/")
 
 
 def environments_of(names: Iterable[str]) -> set[str]:
@@ -81,7 +87,13 @@ def is_readable(name: str) -> bool:
     """Say whether a file is a notebook, the trained model or a zip."""
     if why_not_gradable(name) or not parts_of(name):
         return False
-    return bool(NOTEBOOK.search(parts_of(name)[-1])) or is_model(name) or is_zip(name)
+    return is_notebook(parts_of(name)[-1]) or is_model(name) or is_zip(name)
+
+
+def is_notebook(file: str) -> bool:
+    """Say whether a file's name is that of a notebook."""
+    *_, last = OTHER_ENDING.sub("", file).split(".")
+    return bool(NOTEBOOK.search(file)) or names_a_step(last)
 
 
 def is_zip(name: str) -> bool:
@@ -91,7 +103,9 @@ def is_zip(name: str) -> bool:
 
 def is_model(name: str) -> bool:
     """Say whether a file is the trained model, under its own name or the one of a second download."""
-    return bool(TRAINED_MODEL.search(parts_of(name)[-1])) if parts_of(name) else False
+    file = parts_of(name)[-1] if parts_of(name) else ""
+    ending = TRAINED_MODEL.search(file)
+    return ending is not None and PurePosixPath(MODEL).stem in file[: ending.start()].lower()
 
 
 def names_a_step(name: str) -> bool:

@@ -11,6 +11,7 @@ from autograder.tests.attacks import (
     edited_notebooks,
     look_alikes,
     malformed,
+    oversized,
     unreadable_files,
 )
 from autograder.tests.attacks.files import Attack, read_attacks, right_answer, wrong_answer
@@ -25,6 +26,7 @@ MALFORMED = [
     *edited_notebooks.SUBMISSIONS,
     *archives.SUBMISSIONS,
     *look_alikes.SUBMISSIONS,
+    *oversized.SUBMISSIONS,
 ]
 Releases = dict[str, Notebook]  # by step
 # Students who submit honest work, with the function that gives their answer to each exercise.

@@ -9,7 +9,8 @@ from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
 
 from autograder.authoring.sources import read_source
-from autograder.gradebook.rubrics import BAR, FRAME, MARK, RUBRIC, STYLED, annotate, tags_of
+from autograder.gradebook.rubrics import BAR, FRAME, MARK, RUBRIC, annotate, tags_of
+from autograder.reports.sanitizing import STYLED
 from autograder.submissions.notebook_json import parse_notebook
 from autograder.submissions.rebuild import ADDED, EDITED, Notebook, grade_id, rebuild
 from autograder.tests.attacks.look_alikes import SUBMISSIONS

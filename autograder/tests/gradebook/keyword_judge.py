@@ -2,7 +2,9 @@
 
 import time
 
+from autograder.judging.answers import with_answers
 from autograder.judging.verdict import State, Verdict
+from detrlab.cells.cell import cell_from_json
 
 
 def judge(
@@ -32,4 +34,4 @@ def judge(
             verdicts[name] = Verdict(State.FAILED, "", 7.0)
         elif "FORGET" not in source:
             verdicts[name] = Verdict(State.FAILED, f"✗ {name} does not return x.", 0.25)
-    return verdicts
+    return with_answers(verdicts, [cell_from_json(cell) for cell in notebook["cells"]])

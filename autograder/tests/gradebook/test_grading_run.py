@@ -1,5 +1,6 @@
-"""Grading a class: what is graded, what is left alone, and what cannot be graded."""
+"""Grading a class: what is graded, what is left alone, what cannot be graded, and what pages hold."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from autograder.gradebook.grade import grade
 from autograder.gradebook.grading_run import GradingRun
 from autograder.gradebook.writer import Writer
 from autograder.judging.job import judge_job
+from autograder.reports.feedback import write_feedback
 from autograder.reports.results import read_results
 from autograder.submissions.intake import collect
 from autograder.tests.gradebook.rows import files, rows
@@ -78,3 +80,22 @@ def test_missing_release_is_named(course: Path) -> None:
     (course / "release" / STEP / f"{STEP}.ipynb").unlink()
     with pytest.raises(FileNotFoundError, match="The release of 03_encoder is missing"):
         grade(course)
+
+
+def test_rubric_is_in_the_autograded_notebook_and_not_in_the_feedback(graded_class: Path) -> None:
+    path = graded_class / "autograded" / "writer" / STEP / f"{STEP}.ipynb"
+    cells = json.loads(path.read_text())["cells"]
+    place = next(i for i, cell in enumerate(cells) if cell["id"] == "written-why")
+    assert "Model answer: because." in "".join(cells[place + 1]["source"])
+    page = (write_feedback(graded_class) / "writer" / STEP / f"{STEP}.html").read_text()
+    assert "Model answer" not in page
+    assert "hidden." not in page and "HIDDEN TESTS" not in page
+    assert "check" in page
+
+
+def test_feedback_pages_hold_scripts_of_a_learner_as_text_or_not_at_all(graded_class: Path) -> None:
+    pages = write_feedback(graded_class)
+    for student in ("writer", "right"):
+        assert "<script>evil" not in (pages / student / STEP / f"{STEP}.html").read_text()
+    page = (pages / "writer" / STEP / f"{STEP}.html").read_text()
+    assert "evil()" in page and "a&lt;b" in page

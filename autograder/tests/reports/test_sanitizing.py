@@ -8,9 +8,11 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import from_dict, v4
 from traitlets.config import Config
 
-from autograder.reports.sanitizing import harmless
+from autograder.reports.sanitizing import Page, rendered
+from autograder.submissions.limits import LONGEST_HIGHLIGHTED, LONGEST_TEXT, MAX_TAGS
 from autograder.submissions.outputs import OutputBudget
 
+SANITIZING = "autograder.reports.sanitizing"
 MARKDOWN = [
     "[x](javascript:alert(1))",
     "[x](java&#115;cript:alert(1))",
@@ -82,7 +84,11 @@ def page() -> str:
     code.outputs = [from_dict(output) for output in OutputBudget().copy(OUTPUTS)]
     cells += [code, v4.new_markdown_cell("END-LEARNER")]
     config = Config()
-    config.HTMLExporter.preprocessors = ["autograder.reports.sanitizing.SafePage"]
+    config.HTMLExporter.preprocessors = [f"{SANITIZING}.SafePage"]
+    config.HTMLExporter.filters = {
+        "markdown2html": f"{SANITIZING}.markdown_to_html",
+        "highlight_code": f"{SANITIZING}.highlight_code",
+    }
     html, _ = HTMLExporter(config=config).from_notebook_node(v4.new_notebook(cells=cells))
     return html[html.index("BEGIN-LEARNER") : html.index("END-LEARNER")]
 
@@ -94,12 +100,66 @@ def test_page_has_no_active_content(page: str) -> None:
 def test_page_has_no_control_characters_and_keeps_text_and_attachments(page: str) -> None:
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", page)
     assert page.count("data:image/png;base64,aGk=") == 1  # the plain name alone
-    assert "red" in page and "onerror=alert(1)" in page  # as text
+    assert "red" in page and ">x</span>" in page
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["Data: what the model sees.", "a < b, and `x<y` too", "[paper](https://arxiv.org/abs/2005.12872)"],
+    ("text", "html"),
+    [
+        ("Data: what the model sees.", "Data: what the model sees."),
+        ("a < b, and `x<y` too", "a &lt; b, and <code>x&lt;y</code> too"),
+        ("[paper](https://arxiv.org/abs/2005.12872)", 'href="https://arxiv.org/abs/2005.12872"'),
+        ("**bold**, a<sub>1</sub>, <b>b</b>", "<strong>bold</strong>, a<sub>1</sub>, <b>b</b>"),
+        ("a List<int> and <x, y>", "a List&lt;int&gt; and &lt;x, y&gt;"),
+        ("<details><summary>More</summary>text</details>", "<summary>More</summary>"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "<td>2</td>"),
+        ("![x](attachment:a.png)", 'src="data:image/png;base64,aGk="'),
+        ("![x](data:image/png;base64,aGk=)", 'src="data:image/png;base64,aGk="'),
+        ("$a_1 * b_2 < *c$", "$a_1 * b_2 &lt; *c$"),
+        ("$$\na_{1}\n\n*b*\n$$", "$$\na_{1}\n\n*b*\n$$"),
+        (r"\\(a_1 * b_1 * c\\) and \\[x_1 _ y_1\\]", r"\\(a_1 * b_1 * c\\) and \\[x_1 _ y_1\\]"),
+        ("\\begin{align}a_1 &= *b*\\end{align}", "\\begin{align}a_1 &amp;= *b*\\end{align}"),
+        ("It costs $5, *really*.\n\nOr $6.", "It costs $5, <em>really</em>.</p>"),
+        ("`$x` and *y* and `z$`", "<code>$x</code> and <em>y</em> and <code>z$</code>"),
+        ("```\n$ pip\n```\nand *then* $", "<em>then</em> $"),
+    ],
 )
-def test_prose_stays_the_same_but_for_zero_width_spaces(text: str) -> None:
-    assert harmless(text).replace("\u200b", "") == text
+def test_what_honest_answers_hold_is_rendered(text: str, html: str) -> None:
+    assert html in rendered(text, {"a.png": {"image/png": "aGk="}})
+
+
+@pytest.mark.parametrize(
+    "part", ["![", "\\\\(", "$ ", "[a](", "<a ", "**a", "~~a", "<b>", "```\n", "- a\n"]
+)
+def test_page_of_many_signs_is_bounded(part: str) -> None:
+    """Two answers of these signs alone, each as long as one may be."""
+    page, text = Page(), part * (LONGEST_TEXT // len(part))
+    html = "".join(page.markdown(text, {}) for _ in range(2))
+    assert html.count("<") <= MAX_TAGS + 10
+    assert len(html) < 40 * LONGEST_TEXT
+
+
+def test_table_that_fills_its_rows_up_is_shown_as_it_was_typed() -> None:
+    table = "|a" * 4000 + "|\n" + "|-" * 4000 + "|\n" + "a\n" * 2000
+    assert "<td>" not in Page().markdown(table, {})
+
+
+def test_tags_that_stay_open_are_not_opened_in_each_paragraph() -> None:
+    """Each of 2,000 paragraphs would hold 150 of them."""
+    html = Page().markdown("".join(f"<b a={i}>" for i in range(150)) + "a\n\n" * 2000, {})
+    assert html.count("<b") <= 1000
+
+
+def test_picture_that_is_named_many_times_is_embedded_once() -> None:
+    picture = {"a.png": {"image/png": "A" * 100_000}}
+    assert len(Page().markdown("![](attachment:a.png)\n" * 500, picture)) < 150_000
+
+
+def test_long_code_is_shown_without_colours() -> None:
+    html = Page().code("a+" * (LONGEST_HIGHLIGHTED // 2 + 1))
+    assert html.count("<") == 4 and len(html) < 2 * LONGEST_HIGHLIGHTED
+
+
+def test_html_with_too_many_tags_gives_way_to_the_plain_text_of_an_output() -> None:
+    data = {"text/html": "<td>" * (MAX_TAGS + 1), "text/plain": "a table"}
+    assert Page().output(data) == {"text/plain": "a table"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.submissions.intake import collect
-from autograder.submissions.notebook_json import MAX_BYTES
+from autograder.submissions.limits import MAX_FILE_BYTES
 from autograder.submissions.student_ids import student_id
 from autograder.tests.gradebook.small_course import STEP, answered, find_cell, make_cell, submit
 from autograder.tests.submissions.inbox_files import (
@@ -67,7 +67,7 @@ def write_hostile_zip(path: Path, content: str) -> None:
         ):
             archive.writestr(name, content)
         bomb = zipfile.ZipInfo(f"bomb_{STEP}.ipynb")
-        archive.writestr(bomb, b" " * (MAX_BYTES + 1), zipfile.ZIP_DEFLATED)
+        archive.writestr(bomb, b" " * (MAX_FILE_BYTES + 1), zipfile.ZIP_DEFLATED)
         link = zipfile.ZipInfo(f"pointer_{STEP}.ipynb")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")

@@ -2,12 +2,8 @@
 
 import pytest
 
-from autograder.submissions.notebook_json import (
-    MAX_BYTES,
-    UnreadableFile,
-    parse_notebook,
-    python_version,
-)
+from autograder.submissions.limits import MAX_FILE_BYTES
+from autograder.submissions.notebook_json import UnreadableFile, parse_notebook, python_version
 
 
 @pytest.mark.parametrize(
@@ -34,7 +30,7 @@ from autograder.submissions.notebook_json import (
             b'{"nbformat": 4, "cells": ' + b"[" * 100 + b"]" * 100 + b"}", "too deeply", id="deep"
         ),
         pytest.param(b"[" * 100_000 + b"]" * 100_000, "too deeply", id="very deep"),
-        pytest.param(b" " * (MAX_BYTES + 1), "larger than", id="large"),
+        pytest.param(b" " * (MAX_FILE_BYTES + 1), "larger than", id="large"),
     ],
 )
 def test_unreadable_notebook_is_refused_with_the_reason(data: bytes, reason: str) -> None:

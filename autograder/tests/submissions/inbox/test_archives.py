@@ -24,10 +24,10 @@ def test_zip_in_a_zip_is_read_and_a_third_level_is_refused(tmp_path: Path, cours
 
 
 def test_total_size_of_nested_zips_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_BYTES", 5_000)
+    monkeypatch.setattr(archives, "MAX_FILE_BYTES", 5_000)
     blanks = zip_bytes({f"{number}.ipynb": b" " * 4_000 for number in range(10)})
     bomb = zip_bytes({f"{number}.zip": blanks for number in range(10)})
-    monkeypatch.setattr(files, "MAX_TOTAL", 20_000)
+    monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 20_000)
     contents = [
         content for _, content in archives.files_of_zip(io.BytesIO(bomb), "bomb.zip", files.ByteBudget())
     ]
@@ -39,7 +39,7 @@ def test_total_size_of_nested_zips_is_limited(monkeypatch: pytest.MonkeyPatch) -
 def test_total_size_of_a_folder_with_zips_is_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_TOTAL", 20_000)
+    monkeypatch.setattr(files, "MAX_TOTAL_BYTES", 20_000)
     for number in range(10):
         put_file(tmp_path, f"ada/{number}.zip", zip_bytes({f"{number}.ipynb": b" " * 4_000}))
         put_file(tmp_path, f"ada/{number}.ipynb", b" " * 4_000)
