@@ -20,7 +20,7 @@ from detrlab.checks.errors import (
     SideEffect,
 )
 from detrlab.checks.probes.given import given
-from detrlab.checks.probing import UNKNOWN, Case, Probe
+from detrlab.checks.probing import Case, Probe
 from detrlab.checks.watching import Watched, map_tensors
 
 NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
@@ -41,8 +41,7 @@ class Outcome:
         """Return the outcome as data for a fixture; of a failure its message and the error's type."""
         failure = str(self.failure) if self.failure else None
         error = getattr(self.failure, "error", None)
-        known = {what: value for what, value in self.values.items() if value is not UNKNOWN}
-        return {"values": known, "advice": self.advice, "failure": failure, "error": error}
+        return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}
 
     @classmethod
     def from_data(cls, data: dict) -> "Outcome":

@@ -34,7 +34,6 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
-UNKNOWN = object()  # stands for a value that cannot be observed of this answer, and agrees with any
 CUT = (
     "The outputs are right, and the gradient is not: a part of it is cut off (by a detach, a no_grad or "
     ".data), or a step on the way has another derivative than it should."
