@@ -97,6 +97,7 @@ def train_detr(generator: torch.Generator) -> Iterator[Case]:
         "bound": 0.1,  # above all initial weights that PyTorch draws for a layer of this width
         "start": draw_toy_weights(generator, num_queries=4, num_classes=3),
         "rates": {"lr": high, "lr_backbone": low / 2},
+        "noobj_weight": 0.2 + torch.rand((), generator=generator).item(),
         "images": torch.rand(1, 3, 40, 40, generator=generator),
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import layer_norm
 
 from detrlab.checks.probing import Observation
 from detrlab.checks.watching import equal
@@ -41,16 +42,19 @@ def is_random(module: Any, *inputs: Tensor) -> bool:
 
 
 def repeated(tokens: Tensor) -> Tensor:
-    """Repeat the first tokens of the first image of [B, L, d], [IMAGES, TOKENS, d]; set two channels."""
+    """Repeat the first tokens of the first image of [B, L, d], with two channels apart.
+
+    They are normalised, so that a norm leaves them as they are.
+    """
     many = tokens.detach()[:1, :TOKENS].repeat(IMAGES, 1, 1)
     many[..., 0], many[..., 1] = LEVEL, -LEVEL
-    return many
+    return layer_norm(many, many.shape[-1:])
 
 
 def added(output: Tensor, tokens: Tensor) -> Tensor:
     """Return what was added to tokens [B, L, d], without the first two channels, [B, L, d - 2]."""
-    scale = (output[..., :1] - output[..., 1:2]) / (2 * LEVEL)
-    shift = output[..., :1] - scale * LEVEL
+    scale = (output[..., :1] - output[..., 1:2]) / (tokens[..., :1] - tokens[..., 1:2])
+    shift = output[..., :1] - scale * tokens[..., :1]
     return ((output - shift) / scale - tokens)[..., APART:]
 
 

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from detrlab.checks.comparing import kind, same
 from detrlab.checks.probes.given import given
 from detrlab.checks.probes.week1.step09 import (
@@ -140,20 +137,26 @@ def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
 
 def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
     """Let `train` build the loss, and observe in which direction it trains a ConstantModel."""
-    moved: list[Tensor] = []
     for noobj_weight in (0.0005, 2.0):
         model = given(train, "ConstantModel")(20, case["sizes"]["num_classes"])
         settings = AT_WORK | {"num_classes": case["sizes"]["num_classes"], "noobj_weight": noobj_weight}
         before = state_of(model)
         trained(train, **settings, **case["rates"], seed=case["seed"], model=model)
         after = state_of(model)
-        moved += [after[name] - before[name] for name in MEANINGS]
         for name in ("doubt", "claim"):
             way = (
                 "up" if after[name] > before[name] else "down" if after[name] < before[name] else "still"
             )
             yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way, WEIGHTS
-    yield "the tensor of how far both have gone", torch.cat(moved), WEIGHTS
+    model, _ = model_and_loss(train)
+    model.load_state_dict(case["start"])
+    weight = case["noobj_weight"]
+    trained(train, **AT_WORK, **case["rates"], seed=case["seed"], noobj_weight=weight, model=model)
+    yield (
+        f"the tensor of all weights after some steps with noobj_weight={weight:.3f}",
+        flat(model),
+        WEIGHTS,
+    )
 
 
 RATES = (
