@@ -72,11 +72,7 @@ def with_what_is_given(train: Any, case: Case) -> Iterator[Observation]:
         length = max((after[name] - before[name]).abs().max().item() for name in before)
         way = "hardly" if length < 1e-5 else "a little" if length < 0.1 else "a lot"
         where = f"the distance that the weights move in the first of all steps, with {settings},"
-        yield (
-            where,
-            way,
-            RATES,
-        )
+        yield where, way, RATES
     spoilt, judge = model_and_loss(train, spoilt="bbox", by=math.nan, from_call=3)
     error = ending(trained, train, **AT_WORK, seed=seed, model=spoilt, criterion=judge)
     yield "the list of numbers in the error where the loss is NaN in step 3", re.findall(r"\d+", error[1])
