@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.models import get_model, get_model_weights
 
 from detrlab.checks.probes.given_detector import SmallDetector
 from detrlab.checks.probes.given_training import (
@@ -85,6 +84,8 @@ def with_weights_file(model_class: Any, config: dict, name: str, weights: Mappin
         name: of the network of torchvision whose weights are in the file.
         weights: tensors by name, each of a shape that expands to that of the network's.
     """
+    from torchvision.models import get_model, get_model_weights  # imported here, since it takes a moment
+
     with torch.device("meta"):
         shapes = {key: tensor.shape for key, tensor in get_model(name).state_dict().items()}
     earlier = torch.hub.get_dir()

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torchvision.models import get_model
 
 from detrlab.checks.comparing import kind
 from detrlab.checks.errors import CheckAborted
@@ -79,6 +78,8 @@ def drawn_for(name: str, seed: int) -> Weights:
     Returns:
         tensors by name, which expand to the network's [...]: small enough for a file and a pipe.
     """
+    from torchvision.models import get_model  # imported here, since it takes a moment
+
     random = np.random.RandomState(seed)
     values = {}
     with torch.device("meta"):

@@ -20,7 +20,6 @@ from detrlab.checks.probes.week1.step09 import (
 )
 from detrlab.checks.probing import Case, Observation, probe
 from detrlab.standins.model import DETR
-from detrlab.training import TOY_SIZES, initialise
 
 AT_WORK = {"log_every": 0, "num_steps": 3, "num_samples": 3, "batch_size": 2, "image_size": 40}
 STEPS = (
@@ -119,6 +118,8 @@ def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
     yield "the claim that another seed begins with other weights", bool(changed(first, other))
     largest = first["decoder.layers.0.linear.weight"].abs().max().item()
     yield "the claim that the model was initialised as the paper's", largest > case["bound"]
+    from detrlab.training import TOY_SIZES, initialise  # imported here, since it takes a moment
+
     images, mirror = case["images"], initialise(DETR(**case["sizes"], **TOY_SIZES))
     mirror.load_state_dict(other)
     predicted, mirrored = (model(images)["pred_logits"] for model in (models[3], mirror))
