@@ -38,7 +38,7 @@ def test_share_of_zeros_is_the_expected_one_only_if_it_can_be():
     values = masks(64, 3, 6)
     assert often(values, RATE) == "40% of the time"
     assert often(values, 0.1) != "10% of the time"
-    assert often(torch.ones(9), RATE) == "0% of the time"
+    assert often(torch.ones(900), RATE) == "0% of the time"
 
 
 def test_what_is_added_is_seen_through_a_norm():
