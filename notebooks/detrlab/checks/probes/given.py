@@ -30,6 +30,7 @@ __all__ += ["ConstantModel", "GradientDescent", "ManyParts", "ToyLoss", "ToyMode
 __all__ += [
     "gradient_norms",
     "sorted_gradient_norms",
+    "trained_numbers",
     "with_positions",
     "with_weights_file",
 ]
@@ -64,6 +65,11 @@ def gradient_norms(model: Any, parts: Sequence[str]) -> Tensor:
     of_parts = [[p.grad for p in model.get_submodule(part).parameters()] for part in parts]
     squares = [sum(g.square().sum() for g in gradients if g is not None) for gradients in of_parts]
     return torch.tensor([square**0.5 for square in squares])
+
+
+def trained_numbers(model: Any) -> int:
+    """Count the numbers of a model's parameters that the last backward pass has reached."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad and p.grad is not None)
 
 
 def sorted_gradient_norms(model: Any) -> Tensor:

@@ -14,6 +14,7 @@ from detrlab.checks.probing import Case, Observation, gradient_at, probe
 from detrlab.checks.weights import Weights, refuse_giants
 
 NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
+TRAINABLE = "The body stays trainable, all of it."
 HANDED_ON = "Does the body keep the weights that torchvision has loaded?"
 
 
@@ -48,8 +49,11 @@ def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
     features = model(images.clone())
     yield "the output in training mode", features[:, :d_model], "After eval() it is right."
     yield '"a gradient reaches the images"', bool(gradient_at(images, features).abs().sum() > 0)
-    if name == "tiny":
-        yield from trained(backbone_class, model)
+    trained = given(backbone_class, "trained_numbers")(model)
+    yield "the number of trained parameters", trained, TRAINABLE
+    if name == "tiny":  # of the others, some weights have been left as they came
+        norms = given(backbone_class, "sorted_gradient_norms")(model)
+        yield "the tensor of the sizes of the parameters' gradients", norms / norms.max(), TRAINABLE
         return
     for bad in ({"weights": NO_SUCH_WEIGHTS}, {"name": "resnet19"}):
         [(option, value)] = bad.items()
@@ -61,15 +65,6 @@ def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
     model.eval()
     features = model(images.clone())
     yield 'the output with the weights that are found for "DEFAULT"', features[:, :d_model], HANDED_ON
-    gradient_at(images, features)
-    yield from trained(backbone_class, model)
-
-
-def trained(backbone_class: Any, model: Any) -> Iterator[Observation]:
-    """Observe how far the last backward pass has reached, in the parameters of a model."""
-    norms = given(backbone_class, "sorted_gradient_norms")(model)
-    relative = norms / norms.max()
-    yield "the tensor of the sizes of the parameters' gradients", relative, "The body stays trainable."
 
 
 def drawn_for(name: str, seed: int) -> Weights:
