@@ -107,10 +107,15 @@ def observe_layer(
         run: calls the layer with tokens [B, L, d].
         tokens: [B, L, d].
     """
-    layer.train()
     tokens = repeated(tokens)
     for what, shown, times in blocks(weights):
         copy_weights(layer, shown)
+        layer.eval()
+        undropped = levels_of(added(run(tokens), tokens))
+        yield f"the tensor of the different values of a 1 that {what}, in eval", undropped
+        if len(undropped) > 1:  # nothing else can be read off, and chance must not tell mistakes apart
+            return
+        layer.train()
         values = added(run(tokens), tokens)
         levels = levels_of(values)
         where = f"a 1 that {what} (training, dropout = {rate:.2f})"
@@ -121,20 +126,25 @@ def observe_layer(
 
 
 def observe_stack(
-    weights: Weights, rate: float, values: Callable[[Weights], Tensor]
+    weights: Weights, rate: float, values: Callable[[Weights, bool], Tensor]
 ) -> Iterator[Observation]:
     """Observe how often dropout drops in each layer of a stack: each adds to channels of its own.
 
     Args:
         weights: of the stack, under the solution's names.
         rate: of dropout.
-        values: loads weights and returns what the stack then adds to repeated tokens, [B, L, d - 2].
+        values: loads weights, sets training mode or not, and returns what the stack adds to repeated
+            tokens, [B, L, d - 2].
     """
     biases = last_biases(weights)
     shown = silent(weights)
     for number, bias in enumerate(biases):
         shown[bias][APART + number :: len(biases)] = 1
-    found = values(shown)
+    first = levels_of(values(shown, False)[..., :: len(biases)])
+    yield "the tensor of the different values of a 1 that layer 1 adds, in eval", first
+    if len(first) > 1:
+        return
+    found = values(shown, True)
     for number in range(len(biases)):
         own = found[..., number :: len(biases)]
         where = f"what layer {number + 1} adds (training, dropout = {rate:.2f})"

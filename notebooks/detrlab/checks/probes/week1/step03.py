@@ -75,9 +75,9 @@ def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the gradient that comes back to src", gradient_at(src, output), CUT
     tokens, places = repeated(src), repeated(case["pos"])
 
-    def values(weights: Weights) -> Tensor:
+    def values(weights: Weights, training: bool) -> Tensor:
         copy_weights(stack, weights)
-        stack.train()
+        stack.train(training)
         return added(stack(tokens, places), tokens)
 
     yield from observe_stack(case["weights"], case["config"]["dropout"], values)

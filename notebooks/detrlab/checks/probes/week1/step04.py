@@ -102,9 +102,9 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     yield "the width of the outputs when no d_model is given", outputs[0].shape[-1]
     many = [repeated(tensor) for tensor in inputs]
 
-    def values(weights: Weights) -> Tensor:
+    def values(weights: Weights, training: bool) -> Tensor:
         copy_weights(stack, weights)
-        stack.train()
+        stack.train(training)
         return added(stack(*many)[-1], many[0])
 
     yield from observe_stack(case["weights"], case["config"]["dropout"], values)

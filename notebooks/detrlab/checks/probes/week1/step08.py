@@ -124,9 +124,9 @@ def with_dropout(model: Any, case: Case, state: Weights) -> Iterator[Observation
         prefix = f"{part}."
         weights = {name: value for name, value in state.items() if name.startswith(prefix)}
 
-        def values(shown: Weights, part: str = part) -> torch.Tensor:
+        def values(shown: Weights, training: bool, part: str = part) -> torch.Tensor:
             model.load_state_dict(shown, strict=False)
-            model.train()
+            model.train(training)
             if part == "encoder":
                 return added(model.encoder(tokens, tokens), tokens)
             return added(model.decoder(tokens, tokens, tokens, tokens)[-1], tokens)
