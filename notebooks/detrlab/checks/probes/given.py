@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from torch import Tensor
@@ -102,7 +103,11 @@ def with_weights_file(model_class: Any, config: dict, name: str, weights: Mappin
             {key: weights[key].expand(shapes[key]) for key in shapes}, path
         )  # as small as they came
         torch.hub.set_dir(folder)
+        missing = FileNotFoundError(
+            "Weights of another network were asked for; a check downloads nothing."
+        )
         try:
-            return model_class(**config, weights="DEFAULT")
+            with mock.patch("torch.hub.download_url_to_file", side_effect=missing):
+                return model_class(**config, weights="DEFAULT")
         finally:
             torch.hub.set_dir(earlier)
