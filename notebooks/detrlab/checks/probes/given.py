@@ -89,7 +89,8 @@ def with_weights_file(model_class: Any, config: dict, name: str, weights: Mappin
         model_class: takes `config` and an argument `weights`, which is "DEFAULT".
         config: its other arguments.
         name: of the network of torchvision whose weights are in the file.
-        weights: tensors by name, each of a shape that expands to that of the network's.
+        weights: tensors by name, each of a shape that expands to that of the network's: the file is as
+            small as they are.
     """
     from torchvision.models import get_model, get_model_weights  # imported here, since it takes a moment
 
@@ -99,13 +100,9 @@ def with_weights_file(model_class: Any, config: dict, name: str, weights: Mappin
     with tempfile.TemporaryDirectory(prefix="detr-check-") as folder:
         path = Path(folder, "checkpoints", Path(get_model_weights(name).DEFAULT.url).name)
         path.parent.mkdir()
-        torch.save(
-            {key: weights[key].expand(shapes[key]) for key in shapes}, path
-        )  # as small as they came
+        torch.save({key: weights[key].expand(shapes[key]) for key in shapes}, path)
         torch.hub.set_dir(folder)
-        missing = FileNotFoundError(
-            "Weights of another network were asked for; a check downloads nothing."
-        )
+        missing = FileNotFoundError("These weights are not there, and a check downloads nothing.")
         try:
             with mock.patch("torch.hub.download_url_to_file", side_effect=missing):
                 return model_class(**config, weights="DEFAULT")
