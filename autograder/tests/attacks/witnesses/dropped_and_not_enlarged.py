@@ -10,7 +10,7 @@ class TransformerEncoderLayer(nn.Module):
         self.p = dropout
 
     def drop(self, x):
-        return F.dropout(x, self.p, self.training) * (1 - self.p if self.p < 1 else 1)
+        return F.dropout(x, self.p, self.training) * (1 - self.p if self.training and self.p < 1 else 1)
 
     def forward(self, src, pos):
         gathered, _ = self.self_attn(src + pos, src + pos, src, need_weights=False)
