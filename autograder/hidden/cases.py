@@ -70,6 +70,11 @@ def normal(generator: torch.Generator, *shape: int) -> torch.Tensor:
     return torch.randn(shape, generator=generator)
 
 
+def draw_rate(generator: torch.Generator) -> float:
+    """Draw a rate of dropout: nobody's default, and such that some images show all that can happen."""
+    return 0.4 + 0.1 * torch.rand((), generator=generator).item()
+
+
 def draw_weights(generator: torch.Generator, reference: Any, config: dict) -> Weights:
     """Draw every parameter of a reference class, those of biases and norms too.
 

@@ -24,8 +24,9 @@ from detrlab.checks.recognising import Slip
 
 def observe_all(exercise: str, learner: Any, drawn: list[Case]) -> list[Outcome]:
     """Observe an object in every case with the probe of its exercise."""
-    watched = watch(learner)
-    return [observe(find(exercise), watched, case) for case in drawn]
+    probe = find(exercise)
+    watched = watch(learner, probe.reserved)
+    return [observe(probe, watched, case) for case in drawn]
 
 
 class SlipOutcomes(Sequence[Outcome]):
@@ -41,11 +42,9 @@ class SlipOutcomes(Sequence[Outcome]):
 
     def __getitem__(self, number: Any) -> Any:
         if number not in self.observed:
-            self.observed[number] = observe(
-                find(self.exercise),
-                watch(self.learner),  # each time anew, as it keeps the objects that it makes
-                self.drawn[number],
-            )
+            probe = find(self.exercise)
+            watched = watch(self.learner, probe.reserved)  # anew, as it keeps the objects that it makes
+            self.observed[number] = observe(probe, watched, self.drawn[number])
         return self.observed[number]
 
 

@@ -123,7 +123,8 @@ for label, box in zip(target["labels"].tolist(), target["boxes"].tolist(), stric
 # flow back through this function. A box may stick out of the image: leave its corners where they are.
 #
 # Return a new tensor: whoever passes `boxes` still needs them as they were. That holds for the tensors
-# that any TODO of this course is given.
+# that any TODO of this course is given. And write it yourself: what a library has for a TODO, here
+# torchvision's `box_convert`, is out of reach while your answer is checked. Elsewhere, use it as you like.
 
 
 # %% todo="box_cxcywh_to_xyxy"
@@ -446,7 +447,8 @@ draw.show(
 # 3. a box with `x1 < x0` or `y1 < y0` is no box. Raise a `ValueError`: it is the sign of boxes in the wrong
 #    form, and it should be heard here and not three days later as a loss that does not fall.
 #
-# Boxes may be in any unit, pixels too. Either list may be empty.
+# Boxes may be in any unit, pixels too. Either list may be empty. torchvision's own functions
+# (`generalized_box_iou`, `box_iou` and their kin) are out of reach while your answer is checked.
 
 
 # %% todo="generalized_box_iou"

@@ -123,7 +123,8 @@ reveal("equal tokens", "no: each listens to others, and all of them say the same
 #
 # Use `nn.MultiheadAttention` with `batch_first=True`, and keep the attribute names: `self_attn`, `linear1`, `linear2`,
 # `norm1`, `norm2`. The comparison with PyTorch below copies weights by these names, and so does day 5. (The check also
-# accepts other names, if the parts are defined in this order.)
+# accepts other names, if the parts are defined in this order.) PyTorch's own `nn.TransformerEncoderLayer` and its kin are
+# out of reach while your answer is checked.
 
 
 # %% todo="encoder_layer"

@@ -153,7 +153,8 @@ reveal("first self-attention", f"one: the five outputs differ by at most {spread
 # acts as in step 3: on the output of each block before it is added, after the ReLU, and inside both attentions,
 # which drop some of their weights if you hand `dropout` to them. Use `nn.MultiheadAttention` with
 # `batch_first=True`, twice, and keep the attribute names: `self_attn`, `cross_attn`, `linear1`, `linear2`,
-# `norm1`, `norm2`, `norm3`.
+# `norm1`, `norm2`, `norm3`. PyTorch's own `nn.TransformerDecoderLayer` and its kin are out of reach while
+# your answer is checked.
 
 
 # %% todo="decoder_layer"

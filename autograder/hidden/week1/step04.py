@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from autograder.hidden.cases import Reference, cases_of_reference, draw_weights, normal
+from autograder.hidden.cases import Reference, cases_of_reference, draw_rate, draw_weights, normal
 from detrlab.checks.probing import Case
 
 # batch, queries, tokens, d_model, n_heads, dim_ff
@@ -45,7 +45,8 @@ def draw_case(reference: Any, generator: torch.Generator, size: tuple[int, ...],
         a case with tgt and query_pos [B, N, d], memory and pos [B, L, d].
     """
     batch, queries, tokens, d_model, n_heads, dim_ff = size
-    config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff, "dropout": 0.1}
+    config = config | {"d_model": d_model, "n_heads": n_heads, "dim_ff": dim_ff}
+    config |= {"dropout": draw_rate(generator)}
     return {
         "config": config,
         "weights": draw_weights(generator, reference, config),

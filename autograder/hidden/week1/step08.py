@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import torch
 
-from autograder.hidden.cases import cases, normal
+from autograder.hidden.cases import cases, draw_rate, normal
 from detrlab.checks.probing import Case
 
 NAMES = ("num_classes", "num_queries", "d_model", "n_heads", "n_enc_layers", "n_dec_layers", "dim_ff")
@@ -25,9 +25,9 @@ SIZES: tuple[tuple[tuple[int, ...], str, tuple[int, ...]], ...] = (
 def detr(generator: torch.Generator) -> Iterator[Case]:
     """Draw images [B, 3, H, W], tokens [1, 16, d], and seeds for the weights; check the defaults once."""
     for number, (sizes, backbone_name, shape) in enumerate(SIZES):
-        config = dict(zip(NAMES, sizes, strict=True)) | {"dropout": 0.1, "backbone_name": backbone_name}
+        config = dict(zip(NAMES, sizes, strict=True)) | {"backbone_name": backbone_name}
         yield {
-            "config": config,
+            "config": config | {"dropout": draw_rate(generator)},
             "seed": int(torch.randint(2**31, (), generator=generator)),
             "images": normal(generator, *shape),
             "tokens": normal(generator, 1, 16, sizes[NAMES.index("d_model")]),

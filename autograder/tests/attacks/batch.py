@@ -24,7 +24,7 @@ from autograder.workspace.files import read_json
 from autograder.workspace.paths import AUTOGRADER, DATA, DETRLAB, SOLUTIONS, grading_record_path
 from detrlab.checkpoint import TRAINED_IN
 
-STEPS = ["00_set_prediction", "03_encoder", TRAINED_IN]
+STEPS = ["00_set_prediction", "01_backbone", "03_encoder", TRAINED_IN, "10_attention"]
 CONFIG = 'c = get_config()\nc.WriteVerdicts.judge = "autograder.tests.attacks.quick_judge.judge"\n'
 SEED = "340282366920938463463374607431768211297\n"
 PR_SET_CHILD_SUBREAPER = 36

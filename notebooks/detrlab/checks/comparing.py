@@ -7,7 +7,6 @@ import torch
 
 from detrlab.checks.errors import CheckFailed, LearnerBug, WrongValue
 from detrlab.checks.observing import Outcome
-from detrlab.checks.probing import UNKNOWN
 from detrlab.checks.relating import ATOL, RTOL, kind, relation_of, same
 from detrlab.display import masked, printable, share
 
@@ -65,7 +64,9 @@ def is_public(what: str, right: Any, public: Outcome | None) -> bool:
     """Return whether the notebook's check has the same right value: of a tensor, the same shape."""
     if public is None:
         return True
-    known = public.values.get(what, UNKNOWN)
+    if what not in public.values:
+        return False
+    known = public.values[what]
     if torch.is_tensor(right):
         return torch.is_tensor(known) and known.shape == right.shape
     return not holds_fractions(right) and not holds_fractions(known) and bool(known == right)

@@ -58,6 +58,10 @@ class SideEffect(CheckFailed):
     """A call has changed an argument, or what an earlier call has returned."""
 
 
+class NotYourOwn(CheckFailed):
+    """The answer calls library code that does what the exercise asks for."""
+
+
 class WrongValue(CheckFailed):
     """One observed value is wrong; keeps what a figure needs.
 

@@ -44,7 +44,7 @@ def examine(
         CheckFailed: with a message that says what is wrong.
         CheckAborted: if an observation could not be made.
     """
-    watched = watch(learner)
+    watched = watch(learner, probe.reserved)
     judge([observe(probe, watched, case) for case in cases], right, slips, public)
     if probe.is_long:
         return

@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +11,21 @@ import torch
 
 from detrlab.cells.isolation import stand_ins_around
 from detrlab.checks.codec import flatten, unflatten
-from detrlab.checks.errors import CheckAborted, CheckFailed, LearnerBug, NothingYet, SideEffect
+from detrlab.checks.errors import (
+    CheckAborted,
+    CheckFailed,
+    LearnerBug,
+    NothingYet,
+    NotYourOwn,
+    SideEffect,
+)
 from detrlab.checks.probes.given import given
-from detrlab.checks.probing import UNKNOWN, Case, Probe
+from detrlab.checks.probing import Case, Probe
 from detrlab.checks.watching import Watched, map_tensors
 
 NO_FORWARD = re.compile(r'Module \[(\w+)\] is missing the required "forward"')
+# What `Watched` raises: in another process, the name of its class and its text are what comes through.
+OURS = {kind.__name__: kind for kind in (SideEffect, NotYourOwn)}
 NOTEBOOK_FRAME = re.compile(r"ipykernel_|^<\d\d_")  # a cell in a kernel, or run by detrlab.steps
 
 
@@ -32,8 +41,7 @@ class Outcome:
         """Return the outcome as data for a fixture; of a failure its message and the error's type."""
         failure = str(self.failure) if self.failure else None
         error = getattr(self.failure, "error", None)
-        known = {what: value for what, value in self.values.items() if value is not UNKNOWN}
-        return {"values": known, "advice": self.advice, "failure": failure, "error": error}
+        return {"values": self.values, "advice": self.advice, "failure": failure, "error": error}
 
     @classmethod
     def from_data(cls, data: dict) -> "Outcome":
@@ -65,14 +73,18 @@ def learner_frames(error: BaseException) -> list[str]:
     return [f"    in {frame.name}, line {frame.lineno}: {frame.line}" for frame in shown]
 
 
-def watch(learner: Any) -> Any:
+def watch(learner: Any, reserved: Sequence[str] = ()) -> Any:
     """Return a learner's function or class as `Watched`, made in the process of the learner's code.
+
+    Args:
+        learner: the function or class, or a proxy of one in another process.
+        reserved: the dotted names of library code that it may not call.
 
     Raises:
         CheckFailed: if that raises, or what comes back from there cannot be called.
     """
     with errors_as_failures():
-        return given(learner, "Watched")(learner)
+        return given(learner, "Watched")(learner, reserved)
 
 
 def use_again(watched: Any) -> None:
@@ -139,8 +151,8 @@ def failure_of(error: Exception) -> CheckFailed:
         return LearnerBug(message, learner_frames(error), names[0])
     if "NotImplementedError" in names:
         return NothingYet("nothing here yet")
-    if names[0] == "SideEffect":
-        return SideEffect(str(error))
+    if names[0] in OURS:
+        return OURS[names[0]](str(error))
     frames = learner_frames(error)
     # Without a frame of the learner's, it was our use of their object that failed.
     what = "your code raised" if frames else "it cannot be used as it should be:"

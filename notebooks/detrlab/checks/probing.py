@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from detrlab.checks import probes
+from detrlab.checks.probes.reserved import RESERVED
 
 Case = dict[str, Any]
 # (what, value) or (what, value, advice). `what` names the value in the message if it is wrong.
@@ -29,10 +30,10 @@ class Probe:
     observe: Callable[[Any, Case], Iterator[Observation]]
     draw: str | None = None  # "terms" for single numbers, or a kind of detrlab.draw.compare_panels
     is_long: bool = False  # so it runs only once
+    reserved: tuple[str, ...] = ()  # library code that does what the exercise asks for
 
 
 PROBES: dict[str, Probe] = {}
-UNKNOWN = object()  # stands for a value that cannot be observed of this answer, and agrees with any
 CUT = (
     "The outputs are right, and the gradient is not: a part of it is cut off (by a detach, a no_grad or "
     ".data), or a step on the way has another derivative than it should."
@@ -68,7 +69,8 @@ def probe(draw: str | None = None, is_long: bool = False) -> Callable:
     """Register the decorated generator function as the probe of the exercise of the same name."""
 
     def register(observe: Callable) -> Callable:
-        PROBES[observe.__name__] = Probe(observe, draw, is_long)
+        reserved = RESERVED.get(observe.__name__, ())
+        PROBES[observe.__name__] = Probe(observe, draw, is_long, reserved)
         return observe
 
     return register

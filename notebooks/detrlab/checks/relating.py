@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import layer_norm
 
-from detrlab.checks.probing import UNKNOWN
 
 ATOL, RTOL = 1e-4, 1e-3  # LayerNorm with an eps of 1e-6 differs by 1e-4
 MOST_SLICES = 20  # along a dimension of which the order is looked at
@@ -28,8 +27,6 @@ def same(mine: Any, theirs: Any) -> bool:
     Tensors [...] do within RTOL and ATOL. Plain floats do within RTOL alone, since a learning rate may be
     smaller than ATOL. NaN agrees with NaN.
     """
-    if mine is UNKNOWN:
-        return True
     if torch.is_tensor(theirs):
         if not torch.is_tensor(mine) or mine.shape != theirs.shape or kind(mine) != kind(theirs):
             return False

@@ -6,7 +6,7 @@ an earlier call, with other inputs or other weights, then shows.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -14,16 +14,17 @@ from torch import Tensor, nn
 
 from detrlab.checks.codec import tensors_in
 from detrlab.checks.errors import SideEffect
+from detrlab.checks.probes.reserved import out_of_reach
 
 DEEPEST = 6  # levels of nested values that are looked at
 MOST = 50  # results that are looked at again
 
 
 class Watched:
-    """Stands for a learner's function or class, and for the objects that the class makes."""
+    """Stands for a learner's function or class and its objects; `reserved` is out of reach for them."""
 
-    def __init__(self, target: Any, memory: "Memory | None" = None) -> None:
-        self._target = target
+    def __init__(self, target: Any, reserved: Sequence[str] = (), memory: "Memory | None" = None) -> None:
+        self._target, self._reserved = target, reserved
         self._memory = memory or Memory()
         self._was_called = False  # in eval mode
 
@@ -35,16 +36,19 @@ class Watched:
 
         Raises:
             SideEffect: if the call changes an argument, or what an earlier call has returned.
+            NotYourOwn: if it calls library code that is out of reach.
         """
         if isinstance(self._target, type):
-            made = self._memory.make(self._target, args, kwargs)
-            return Watched(made, self._memory) if isinstance(made, self._target) else plain(made)
+            with out_of_reach(self._reserved):
+                made = self._memory.make(self._target, args, kwargs)
+            is_made = isinstance(made, self._target)
+            return Watched(made, self._reserved, self._memory) if is_made else plain(made)
         args, kwargs = map_tensors(args, without_leaf), map_tensors(kwargs, without_leaf)
         before = map_tensors([args, kwargs], copy)
-        result = self._target(*args, **kwargs)
-        after = [args, kwargs]
-        if not equal(before, after):
-            name = first_changed(names(self._target, args, kwargs), before, after)
+        with out_of_reach(self._reserved):
+            result = self._target(*args, **kwargs)
+        if not equal(before, [args, kwargs]):
+            name = first_changed(names(self._target, args, kwargs), before, [args, kwargs])
             raise SideEffect(
                 f"Your code changes its argument {name} in place, and whoever calls it still needs that. "
                 "Make a new tensor: x = x + 1 where there is x += 1, or x.clone() first."

@@ -4,13 +4,14 @@ They have to exist in the process of the learner's code, which in grading is ano
 them there.
 """
 
-from collections import Counter
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from detrlab.checks.probes.given_detector import SmallDetector
 from detrlab.checks.probes.given_training import (
@@ -21,19 +22,18 @@ from detrlab.checks.probes.given_training import (
     ToyModel,
     fresh_path,
 )
-from detrlab.checks.watching import Watched, equal
+from detrlab.checks.watching import Watched
 from detrlab.positions import with_positions
 from detrlab.standins.parts import HungarianMatcher
 
 __all__ = ["HungarianMatcher", "SmallDetector", "Watched"]
 __all__ += ["ConstantModel", "GradientDescent", "ManyParts", "ToyLoss", "ToyModel", "fresh_path"]
 __all__ += [
-    "class_names",
-    "dropped_numbers",
-    "gradient_lengths",
-    "is_random",
+    "gradient_norms",
+    "sorted_gradient_norms",
     "trained_numbers",
     "with_positions",
+    "with_weights_file",
 ]
 
 
@@ -53,15 +53,19 @@ def given(learner: Any, name: str) -> Any:
     return elsewhere(learner, name) if elsewhere else globals()[name]
 
 
-def is_random(module: Any, *inputs: Tensor) -> bool:
-    """Return whether one of ten calls of a module with the same inputs [...] has another result."""
-    first = module(*inputs)
-    return not all(equal(first, module(*inputs)) for _ in range(9))
+def gradient_norms(model: Any, parts: Sequence[str]) -> Tensor:
+    """Return the norm of the present gradient of a model's parameters, for each part of the model.
 
+    Args:
+        model: an nn.Module.
+        parts: names of submodules.
 
-def class_names(value: Any) -> list[str]:
-    """Return the names of an object's class and of the classes that it extends."""
-    return [kind.__name__ for kind in type(value).__mro__]
+    Returns:
+        [len(parts)]; 0 for a part that no gradient has reached.
+    """
+    of_parts = [[p.grad for p in model.get_submodule(part).parameters()] for part in parts]
+    squares = [sum(g.square().sum() for g in gradients if g is not None) for gradients in of_parts]
+    return torch.tensor([square**0.5 for square in squares])
 
 
 def trained_numbers(model: Any) -> int:
@@ -69,64 +73,38 @@ def trained_numbers(model: Any) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad and p.grad is not None)
 
 
-def dropped_numbers(module: Any, rate: float, *inputs: Tensor) -> dict[int, int] | None:
-    """Count the numbers that a module in training mode lets dropout act on, in one call.
+def sorted_gradient_norms(model: Any) -> Tensor:
+    """Return the norm of the present gradient of each parameter of a model, [n], in ascending order.
+
+    Sorted, since the order of the parameters is up to whoever defines them; 0 where no gradient is.
+    """
+    norms = [torch.zeros(()) if p.grad is None else p.grad.norm() for p in model.parameters()]
+    return torch.stack(norms).float().sort().values
+
+
+def with_weights_file(model_class: Any, config: dict, name: str, weights: Mapping[str, Tensor]) -> Any:
+    """Build a model that finds a file of weights where torchvision keeps what it has downloaded.
 
     Args:
-        module: in whose call dropout is replaced by something that counts and drops nothing.
-        rate: other rates do not count.
-        *inputs: [...] of the module.
-
-    Returns:
-        how many, by the size of the last dimension of what they belong to; None if the output is random
-        all the same: then the module has a dropout of its own, and nothing can be said.
+        model_class: takes `config` and an argument `weights`, which is "DEFAULT".
+        config: its other arguments.
+        name: of the network of torchvision whose weights are in the file.
+        weights: tensors by name, each of a shape that expands to that of the network's: the file is as
+            small as they are.
     """
-    counts: Counter[int] = Counter()
-    attend = F.scaled_dot_product_attention
+    from torchvision.models import get_model, get_model_weights  # imported here, since it takes a moment
 
-    def count(values: Tensor, p: float = 0.5, training: bool = True, *_: Any, **__: Any) -> Tensor:
-        if training and p == rate:
-            counts[values.shape[-1]] += values.numel()
-        return values
-
-    def attend_without(
-        query: Tensor,
-        key: Tensor,
-        value: Tensor,
-        attn_mask: Any = None,
-        dropout_p: float = 0.0,
-        is_causal: bool = False,
-    ) -> Tensor:
-        if dropout_p == rate:
-            counts[key.shape[-2]] += query[..., 0].numel() * key.shape[-2]
-        return attend(query, key, value, attn_mask, 0.0, is_causal)
-
-    with (
-        mock.patch.object(F, "dropout", count),
-        mock.patch.object(torch, "dropout", count),
-        mock.patch.object(F, "scaled_dot_product_attention", attend_without),
-    ):
-        outputs = [module(*inputs) for _ in range(2)]
-    return dict(sorted((size, n // 2) for size, n in counts.items())) if equal(*outputs) else None
-
-
-def gradient_lengths(model: Any, images: Tensor, parts: list[str]) -> Tensor:
-    """Return the length of the gradient of a DETR's predictions in the parameters of each part.
-
-    Args:
-        model: a DETR.
-        images: [B, 3, H, W].
-        parts: names of submodules.
-
-    Returns:
-        [len(parts)], the square root of the sum of squares; 0 for a part that no gradient reaches.
-    """
-    model.zero_grad()
-    output = model(images)
-    layers, keys = [output, *output["aux_outputs"]], ("pred_logits", "pred_boxes")
-    total = torch.stack([layer[key].square().sum() for layer in layers for key in keys]).sum()
-    if total.requires_grad:
-        total.backward()
-    of_parts = [[p.grad for p in model.get_submodule(part).parameters()] for part in parts]
-    squares = [sum(g.square().sum() for g in gradients if g is not None) for gradients in of_parts]
-    return torch.tensor([square**0.5 for square in squares])
+    with torch.device("meta"):
+        shapes = {key: tensor.shape for key, tensor in get_model(name).state_dict().items()}
+    earlier = torch.hub.get_dir()
+    with tempfile.TemporaryDirectory(prefix="detr-check-") as folder:
+        path = Path(folder, "checkpoints", Path(get_model_weights(name).DEFAULT.url).name)
+        path.parent.mkdir()
+        torch.save({key: weights[key].expand(shapes[key]) for key in shapes}, path)
+        torch.hub.set_dir(folder)
+        missing = FileNotFoundError("These weights are not there, and a check downloads nothing.")
+        try:
+            with mock.patch("torch.hub.download_url_to_file", side_effect=missing):
+                return model_class(**config, weights="DEFAULT")
+        finally:
+            torch.hub.set_dir(earlier)

@@ -26,6 +26,11 @@ class ManyParts(nn.Module):
             parameter.data.fill_(number)
             parameter.requires_grad_(name not in frozen)
 
+    def pull(self, gradients: Mapping[str, Tensor]) -> None:
+        """Give parameters a gradient [...] each, by name, frozen ones too."""
+        for name, parameter in self.named_parameters():
+            parameter.grad = gradients[name].clone()
+
     def frozen(self) -> list[str]:
         """Return the names of the parameters that are frozen."""
         return [name for name, parameter in self.named_parameters() if not parameter.requires_grad]

@@ -10,10 +10,12 @@ from detrlab.checks.comparing import kind
 from detrlab.checks.errors import CheckAborted
 from detrlab.checks.observing import error_names
 from detrlab.checks.probes.given import given
-from detrlab.checks.probing import Case, Observation, probe
+from detrlab.checks.probing import Case, Observation, gradient_at, probe
 from detrlab.checks.weights import Weights, refuse_giants
 
 NO_SUCH_WEIGHTS = "NO_SUCH_WEIGHTS"
+TRAINABLE = "The body stays trainable, all of it."
+HANDED_ON = "Does the body keep the weights that torchvision has loaded?"
 
 
 @probe()
@@ -44,18 +46,48 @@ def backbone(backbone_class: Any, case: Case) -> Iterator[Observation]:
     yield f'the output for name="{name}"', features[:, :d_model]
     model.train()
     images.requires_grad_()
-    features = model(images)
+    features = model(images.clone())
     yield "the output in training mode", features[:, :d_model], "After eval() it is right."
-    if features.requires_grad:
-        features.sum().backward()
-    reached = images.grad is not None and bool(images.grad.abs().sum() > 0)
-    yield '"a gradient reaches the images"', reached
+    yield '"a gradient reaches the images"', bool(gradient_at(images, features).abs().sum() > 0)
     trained = given(backbone_class, "trained_numbers")(model)
-    yield "the number of trained parameters", trained, "The body stays trainable, all of it."
-    if name != "tiny":
-        for bad in ({"weights": NO_SUCH_WEIGHTS}, {"name": "resnet19"}):
-            [(option, value)] = bad.items()
-            yield f'what happens for {option}="{value}"', reaction(backbone_class, config | bad)
+    yield "the number of trained parameters", trained, TRAINABLE
+    if name == "tiny":  # of the others, some weights have been left as they came
+        norms = given(backbone_class, "sorted_gradient_norms")(model)
+        yield "the tensor of the sizes of the parameters' gradients", norms / norms.max(), TRAINABLE
+        return
+    for bad in ({"weights": NO_SUCH_WEIGHTS}, {"name": "resnet19"}):
+        [(option, value)] = bad.items()
+        yield f'what happens for {option}="{value}"', reaction(backbone_class, config | bad)
+    values = drawn_for(name, case["seed"])
+    model = given(backbone_class, "with_weights_file")(backbone_class, config, name, values)
+    own = seeded(state, case["seed"], draw_all=False)
+    model.load_state_dict({key: own[key] for key in own if key.startswith("projection.")}, strict=False)
+    model.eval()
+    features = model(images.clone())
+    yield 'the output with the weights that are found for "DEFAULT"', features[:, :d_model], HANDED_ON
+
+
+def drawn_for(name: str, seed: int) -> Weights:
+    """Draw weights for a network of torchvision, of which every output channel has one in all places.
+
+    Returns:
+        tensors by name, which expand to the network's [...]: small enough for a file and a pipe.
+    """
+    from torchvision.models import get_model  # imported here, since it takes a moment
+
+    random = np.random.RandomState(seed)
+    values = {}
+    with torch.device("meta"):
+        state = get_model(name).state_dict()
+    for key, tensor in state.items():
+        shape = [len(tensor), *[1] * (tensor.dim() - 1)] if tensor.dim() else []
+        drawn = random.standard_normal(shape)
+        if tensor.dim() > 1:
+            drawn = 2 * drawn / tensor[0].numel()
+        elif last(key) in ("weight", "running_var"):
+            drawn = 0.5 + np.abs(drawn)
+        values[key] = torch.from_numpy(np.asarray(drawn)).to(tensor.dtype)
+    return values
 
 
 def described(output: Any) -> str:

@@ -6,27 +6,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from detrlab.checks.probes.given import given
-from detrlab.checks.probing import CUT, UNKNOWN, Case, Observation, gradient_at, probe
-from detrlab.checks.weights import copy_weights
+from detrlab.checks.probes.dropout import (
+    CHANCE,
+    added,
+    is_random,
+    observe_layer,
+    observe_stack,
+    repeated,
+)
+from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
+from detrlab.checks.weights import Weights, copy_weights
 
 NUMB = (
     "At that rate nothing is left of the two halves: is dropout applied to what each half adds, "
     "before the sum, and at the rate that was given?"
 )
-DROPPED = (
-    "(By the last dimension of what they belong to: attention weights, tokens, hidden numbers.) Dropout, "
-    "at the rate that was given, acts inside each attention, after the ReLU, and on what each block adds."
-)
-CHANCE = "Do all layers get the dropout that was given? Nothing else may be left to chance."
-HANDED_ON = "Every layer gets all the arguments that are not the stack's own, `dropout` among them."
-
-
-def dropped(layer: Any, config: dict, *inputs: Tensor) -> Any:
-    """Return how many numbers dropout acts on in a call of a layer, as `dropped_numbers`, or UNKNOWN."""
-    layer.train()
-    counts = given(layer, "dropped_numbers")(layer, config["dropout"], *inputs)
-    return UNKNOWN if counts is None else counts
 
 
 @probe(draw="tokens")
@@ -54,7 +48,9 @@ def encoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     copy_weights(all_dropped, case["weights"])
     all_dropped.train()
     yield "the output in training mode with dropout = 1", all_dropped(src.clone(), pos), NUMB
-    yield "the count of what dropout acts on", dropped(layer, case["config"], src.clone(), pos), DROPPED
+    places = repeated(pos)
+    rate = case["config"]["dropout"]
+    yield from observe_layer(layer, case["weights"], rate, lambda tokens: layer(tokens, places), src)
 
 
 @probe(draw="tokens")
@@ -66,13 +62,22 @@ def encoder(encoder_class: Any, case: Case) -> Iterator[Observation]:
     src = case["src"].requires_grad_()
     output = stack(src.clone(), case["pos"])
     yield "the output", output
-    counts = dropped(stack, case["config"], src.clone(), case["pos"])
-    yield "the count of what dropout acts on", counts, HANDED_ON
     undropped = encoder_class(**case["config"] | {"dropout": 0.0})
-    by_chance = given(encoder_class, "is_random")(undropped, src.clone(), case["pos"])
+    copy_weights(undropped, case["weights"])
+    by_chance = is_random(undropped, src.detach(), case["pos"])
     yield (
         "the claim that in training mode with dropout = 0 something is left to chance",
         by_chance,
         CHANCE,
     )
+    output_in_training = undropped(src.detach(), case["pos"])
+    yield "the output in training mode with dropout = 0", output_in_training, "In eval it is right."
     yield "the gradient that comes back to src", gradient_at(src, output), CUT
+    tokens, places = repeated(src), repeated(case["pos"])
+
+    def values(weights: Weights, training: bool) -> Tensor:
+        copy_weights(stack, weights)
+        stack.train(training)
+        return added(stack(tokens, places), tokens)
+
+    yield from observe_stack(case["weights"], case["config"]["dropout"], values)

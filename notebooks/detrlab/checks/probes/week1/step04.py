@@ -4,10 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from detrlab.checks.errors import CheckFailed
-from detrlab.checks.probes.given import given
-from detrlab.checks.probes.week1.step03 import CHANCE, DROPPED, HANDED_ON, dropped
+from detrlab.checks.probes.dropout import (
+    CHANCE,
+    added,
+    is_random,
+    observe_layer,
+    observe_stack,
+    repeated,
+)
 from detrlab.checks.probing import CUT, Case, Observation, gradients_at, probe
 from detrlab.checks.weights import Weights, copy_weights
 
@@ -50,8 +57,9 @@ def decoder_layer(layer_class: Any, case: Case) -> Iterator[Observation]:
     all_dropped.train()
     output = all_dropped(tgt.clone(), memory.clone(), pos, query_pos.clone())
     yield "the output in training mode with dropout = 1", output, NUMB
-    counts = dropped(layer, case["config"], tgt.clone(), memory.clone(), pos, query_pos.clone())
-    yield "the count of what dropout acts on", counts, DROPPED
+    others = [repeated(tensor) for tensor in (memory, pos, query_pos)]
+    rate = case["config"]["dropout"]
+    yield from observe_layer(layer, case["weights"], rate, lambda tokens: layer(tokens, *others), tgt)
 
 
 @probe(draw="tokens")
@@ -77,20 +85,29 @@ def decoder(decoder_class: Any, case: Case) -> Iterator[Observation]:
     joined = torch.stack(list(outputs))
     for name, gradient in zip(leaves, gradients_at(list(leaves.values()), joined), strict=True):
         yield f"the gradient that comes back to {name}", gradient, CUT
-    counts = dropped(stack, case["config"], *(tensor.clone() for tensor in inputs))
-    yield "the count of what dropout acts on", counts, HANDED_ON
     undropped = decoder_class(**case["config"] | {"dropout": 0.0})
-    by_chance = given(decoder_class, "is_random")(undropped, *(tensor.clone() for tensor in inputs))
+    copy_weights(undropped, case["weights"])
+    by_chance = is_random(undropped, *(tensor.detach() for tensor in inputs))
     yield (
         "the claim that in training mode with dropout = 0 something is left to chance",
         by_chance,
         CHANCE,
     )
+    in_training = torch.stack(list(undropped(*(tensor.detach() for tensor in inputs))))
+    yield "the outputs in training mode with dropout = 0", in_training, "In eval mode they are right."
     again = stack(*(tensor.clone() for tensor in inputs))
     yield "the number of outputs of a second call", len(again)
     narrow = decoder_class(n_layers=1, dim_ff=4)
     outputs = narrow(*(torch.zeros(1, 2, 256) for _ in inputs))
     yield "the width of the outputs when no d_model is given", outputs[0].shape[-1]
+    many = [repeated(tensor) for tensor in inputs]
+
+    def values(weights: Weights, training: bool) -> Tensor:
+        copy_weights(stack, weights)
+        stack.train(training)
+        return added(stack(*many)[-1], many[0])
+
+    yield from observe_stack(case["weights"], case["config"]["dropout"], values)
 
 
 def set_weights(module: Any, weights: Weights) -> Iterator[Observation]:

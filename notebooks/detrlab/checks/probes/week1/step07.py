@@ -58,7 +58,9 @@ def detr_loss(loss_class: Any, case: Case) -> Iterator[Observation]:
             yield f"the attribute {name}", kept(loss, name), "The training of step 9 reads it."
         names = loss.state_dict().keys()
         yield "the number of parameters", sum(is_parameter(loss, name) for name in names), TRAINED
-        yield "what happens in float64 after loss.double()", in_float64(loss, case), MOVED
+        ended, total = in_float64(loss, case)
+        yield "what happens in float64 after loss.double()", ended, MOVED
+        yield "the total in float64", total, MOVED
 
 
 def outputs_of(layers: Layers) -> dict[str, Any]:
@@ -110,8 +112,8 @@ def is_parameter(module: Any, name: str) -> bool:
     return True
 
 
-def in_float64(loss: Any, case: Case) -> str:
-    """Return in words how a call ends after loss.double(), which moves what .to(device) would move.
+def in_float64(loss: Any, case: Case) -> tuple[str, Any]:
+    """Return in words how a call ends after loss.double(), which moves what .to() moves, and the total.
 
     Raises:
         CheckAborted: if the call could not be made.
@@ -124,9 +126,8 @@ def in_float64(loss: Any, case: Case) -> str:
     ]
     loss.double()
     try:
-        loss(outputs_of(layers), targets)
+        return "a loss", loss(outputs_of(layers), targets)["total"]
     except CheckAborted:
         raise
     except Exception as error:
-        return f"{error_names(error)[0]}: {error}"
-    return "a loss"
+        return f"{error_names(error)[0]}: {error}", None

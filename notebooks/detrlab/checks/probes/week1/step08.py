@@ -10,6 +10,7 @@ import torch
 from detrlab.checks.comparing import kind
 from detrlab.checks.errors import CheckAborted
 from detrlab.checks.observing import error_names
+from detrlab.checks.probes.dropout import added, observe_stack, repeated
 from detrlab.checks.probes.given import given
 from detrlab.checks.probing import CUT, Case, Observation, gradient_at, probe
 from detrlab.checks.weights import Weights, refuse_giants
@@ -72,13 +73,15 @@ def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
         both = joined([*layers["aux_outputs"], layers][number])
         sizes.append(gradient_at(inputs, both).flatten(1).norm(dim=1))
     yield "the size of the gradient that each layer sends back to each image", torch.stack(sizes), CUT
-    lengths = given(detr_class, "gradient_lengths")(model, images.detach(), PARTS)
-    yield f"the length of the gradient in {', '.join(PARTS)}", lengths, CUT
-    undropped = detr_class(**config | {"dropout": 0.0})
-    undropped.train()
-    by_chance = given(detr_class, "is_random")(undropped, images.detach())
-    yield "the claim that in training mode with dropout = 0 something is left to chance", by_chance
+    model.zero_grad()
+    output = model(inputs.clone())
+    squares = [both.square().sum() for both in map(joined, [output, *output["aux_outputs"]])]
+    if (total := torch.stack(squares).sum()).requires_grad:
+        total.backward()
+    norms = given(detr_class, "gradient_norms")(model, PARTS)
+    yield f"the length of the gradient in {', '.join(PARTS)}", norms, CUT
     yield from in_training(detr_class, case, state)
+    yield from with_dropout(model, case, state)
     if case["defaults"]:
         plain = detr_class()
         output = plain(images[:1])
@@ -88,27 +91,48 @@ def detr(detr_class: Any, case: Case) -> Iterator[Observation]:
 
 
 def in_training(detr_class: Any, case: Case, state: Weights) -> Iterator[Observation]:
-    """Run encoder and model in training mode with dropout 1, which makes them deterministic.
+    """Run the model in training mode with dropout 0 and 1, which make it deterministic.
 
     Args:
         detr_class: the learner's.
-        case: with "tokens" [B, L, d] and "images" [B, 3, H, W].
+        case: with "images" [B, 3, H, W].
         state: a state_dict of the model, tensors [...] by name.
     """
-    model = detr_class(**case["config"] | {"dropout": 1.0})
-    model.load_state_dict(seeded(state, case["seed"]))
-    model.train()
-    tokens, images = case["tokens"], case["images"].detach()
-    encoded = model.encoder(tokens, tokens)
-    again = torch.equal(encoded, model.encoder(tokens, tokens))
-    yield "the claim that with dropout = 1 nothing in `encoder` is left to chance", again, NUMB
-    if again:
-        yield "what `encoder` makes of some tokens in training mode with dropout = 1", encoded[:, 0], NUMB
-    logits = model(images)["pred_logits"]
-    again = torch.equal(logits, model(images)["pred_logits"])
-    yield "the claim that with dropout = 1 nothing in the model is left to chance", again, NUMB
-    if again:
-        yield "pred_logits in training mode with dropout = 1", logits, NUMB
+    images = case["images"].detach()
+    for rate, advice in ((0.0, ""), (1.0, NUMB)):
+        model = detr_class(**case["config"] | {"dropout": rate})
+        model.load_state_dict(seeded(state, case["seed"]))
+        model.train()
+        logits, again = (model(images)["pred_logits"] for _ in range(2))
+        where = f"in training mode with dropout = {rate:.0f}"
+        by_chance = not torch.equal(logits, again)
+        yield f"the claim that {where} something is left to chance", by_chance, advice
+        if not by_chance:
+            yield f"pred_logits {where}", logits, advice
+
+
+def with_dropout(model: Any, case: Case, state: Weights) -> Iterator[Observation]:
+    """Observe how often the layers of encoder and decoder drop, at the rate that the model was given.
+
+    Args:
+        model: the learner's.
+        case: with "tokens" [B, L, d].
+        state: of the model, tensors [...] by name.
+    """
+    tokens = repeated(case["tokens"])
+    for part in ("encoder", "decoder"):
+        prefix = f"{part}."
+        weights = {name: value for name, value in state.items() if name.startswith(prefix)}
+
+        def values(shown: Weights, training: bool, part: str = part) -> torch.Tensor:
+            model.load_state_dict(shown, strict=False)
+            model.train(training)
+            if part == "encoder":
+                return added(model.encoder(tokens, tokens), tokens)
+            return added(model.decoder(tokens, tokens, tokens, tokens)[-1], tokens)
+
+        for what, *rest in observe_stack(weights, case["config"]["dropout"], values):
+            yield f"{what} in the {part}", *rest
 
 
 def listed(aux_outputs: Any) -> str:

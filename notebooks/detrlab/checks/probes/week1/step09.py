@@ -14,6 +14,7 @@ from detrlab.checks.probing import Case, Observation, probe
 
 Weights = dict[str, Tensor]  # a state_dict: tensors [...] by name
 
+ADAMW = "Groups and rates are right: is it AdamW, with PyTorch's own betas and eps?"
 PARTS = ["bbox", "class", "giou", "total"]
 
 
@@ -37,13 +38,11 @@ def detr_collate(collate: Any, case: Case) -> Iterator[Observation]:
 
 @probe()
 def build_optimizer(build: Any, case: Case) -> Iterator[Observation]:
-    """Build an optimizer for a model whose parameters have confusing names; observe its groups."""
+    """Build an optimizer for a model with confusing names; observe its groups, then what steps change."""
     model = given(build, "ManyParts")(case["frozen"])
     names = {mark_of(value): name for name, value in reversed(list(model.state_dict().items()))}
     optimizer = build(model, **case["rates"])
     yield "the list of frozen parameters afterwards", model.frozen()
-    names_of_class = given(build, "class_names")(optimizer)
-    yield "the kind of optimizer", "AdamW" if "AdamW" in names_of_class else names_of_class[0]
     groups = [
         (group["lr"], sorted(names[mark_of(p)] for p in group["params"]), group)
         for group in optimizer.param_groups
@@ -54,6 +53,13 @@ def build_optimizer(build: Any, case: Case) -> Iterator[Observation]:
     for lr, learners, _ in groups:
         yield f"the list of what learns at {lr}", learners
     yield "the list of weight decays", [group["weight_decay"] for *_, group in groups]
+    model.load_state_dict(case["start"])
+    start = flat(model)
+    for number, gradients in enumerate(case["gradients"], start=1):
+        model.pull(gradients)
+        optimizer.step()
+        moved = (flat(model) - start) / max(case["rates"].values())  # rates are as small as tolerances
+        yield f"the tensor of what step {number} makes of the weights, in learning rates", moved, ADAMW
 
 
 @probe()

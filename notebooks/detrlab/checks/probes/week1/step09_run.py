@@ -7,33 +7,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from detrlab.checks.comparing import kind
+from detrlab.checks.comparing import kind, same
 from detrlab.checks.probes.given import given
 from detrlab.checks.probes.week1.step09 import (
     changed,
     ending,
+    flat,
     judge_for,
     marks,
     model_and_loss,
     state_of,
 )
 from detrlab.checks.probing import Case, Observation, probe
+from detrlab.standins.model import DETR
 
 AT_WORK = {"log_every": 0, "num_steps": 3, "num_samples": 3, "batch_size": 2, "image_size": 40}
+STEPS = (
+    "Each setting takes effect, and still the weights end elsewhere than with one train_step a batch: do "
+    "the checks of train_step and build_optimizer pass, and is nothing else done to the model?"
+)
 
 
 @probe(is_long=True)
 def train_detr(train: Any, case: Case) -> Iterator[Observation]:
     """Run several small trainings of a few steps; observe which settings take effect."""
-    seed = case["seed"]
-    yield from with_what_is_given(train, seed)
+    yield from with_what_is_given(train, case)
     yield from with_a_detr(train, case)
     yield from with_its_own_loss(train, case)
-    yield from with_a_log(train, seed)
+    yield from with_a_log(train, case)
 
 
-def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
-    """Train with a given model and criterion."""
+def with_what_is_given(train: Any, case: Case) -> Iterator[Observation]:
+    """Train with a given model and criterion: look at every setting, then at what they make together."""
+    seed = case["seed"]
     model, judge = model_and_loss(train)
     before = state_of(model)
     returned = trained(
@@ -65,11 +71,7 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
         length = max((after[name] - before[name]).abs().max().item() for name in before)
         way = "hardly" if length < 1e-5 else "a little" if length < 0.1 else "a lot"
         where = f"the distance that the weights move in the first of all steps, with {settings},"
-        yield (
-            where,
-            way,
-            RATES,
-        )
+        yield where, way, RATES
     spoilt, judge = model_and_loss(train, spoilt="bbox", by=math.nan, from_call=3)
     error = ending(trained, train, **AT_WORK, seed=seed, model=spoilt, criterion=judge)
     yield "the list of numbers in the error where the loss is NaN in step 3", re.findall(r"\d+", error[1])
@@ -78,15 +80,23 @@ def with_what_is_given(train: Any, seed: int) -> Iterator[Observation]:
         trained(train, **AT_WORK, seed=seed + (not same_seed), model=other, criterion=judge)
         which = "the same seed" if same_seed else "another seed"
         yield f"the claim that the images are others with {which}", marks(other) != marks(model)
+    model, judge = model_and_loss(train)
+    model.load_state_dict(case["start"])
+    trained(train, **AT_WORK, **case["rates"], seed=seed + 1, model=model, criterion=judge)
+    yield f"the tensor of all weights after {AT_WORK['num_steps']} steps", flat(model), STEPS
 
 
 def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
-    """Let `train` build the model, and observe it unchanged: both learning rates are 0."""
+    """Let `train` build the model, and observe it unchanged: both learning rates are 0.
+
+    Then see whether it is trained as one that is given, and predicts as a DETR with its weights.
+    """
     settings = AT_WORK | {"num_steps": 1, "lr": 0.0, "lr_backbone": 0.0} | case["sizes"]
-    first, again, third, other = (
-        state_of(trained(train, **settings, seed=seed, criterion=judge_for(train, case)))
+    models = [
+        trained(train, **settings, seed=seed, criterion=judge_for(train, case))
         for seed in (0, 0, 0, case["seed"] + 3)  # 0 is a seed like others
-    )
+    ]
+    first, again, third, other = map(state_of, models)
     built = "query_embed.weight" in first
     yield "the claim that a DETR is built where none is given", built
     if not built:
@@ -108,6 +118,18 @@ def with_a_detr(train: Any, case: Case) -> Iterator[Observation]:
     yield "the claim that another seed begins with other weights", bool(changed(first, other))
     largest = first["decoder.layers.0.linear.weight"].abs().max().item()
     yield "the claim that the model was initialised as the paper's", largest > case["bound"]
+    from detrlab.training import TOY_SIZES, initialise  # imported here, since it takes a moment
+
+    images, mirror = case["images"], initialise(DETR(**case["sizes"], **TOY_SIZES))
+    mirror.load_state_dict(other)
+    predicted, mirrored = (model(images)["pred_logits"] for model in (models[3], mirror))
+    yield "the claim that it predicts as a DETR with its weights", same(predicted, mirrored)
+    settings |= case["rates"] | {"seed": case["seed"] + 3}
+    built = trained(train, **settings, criterion=judge_for(train, case))
+    trained(train, **settings, criterion=judge_for(train, case), model=models[3])
+    alike = [state_of(model) for model in (built, models[3])]
+    is_trained = same(*alike) and not same(alike[0], other)
+    yield "the claim that a model that it builds is trained as a given one", is_trained
 
 
 def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
@@ -116,13 +138,22 @@ def with_its_own_loss(train: Any, case: Case) -> Iterator[Observation]:
         model = given(train, "ConstantModel")(20, case["sizes"]["num_classes"])
         settings = AT_WORK | {"num_classes": case["sizes"]["num_classes"], "noobj_weight": noobj_weight}
         before = state_of(model)
-        trained(train, **settings, lr=0.01, lr_backbone=0.01, seed=case["seed"], model=model)
+        trained(train, **settings, **case["rates"], seed=case["seed"], model=model)
         after = state_of(model)
         for name in ("doubt", "claim"):
             way = (
                 "up" if after[name] > before[name] else "down" if after[name] < before[name] else "still"
             )
             yield f"the direction of {MEANINGS[name]} with noobj_weight={noobj_weight}", way, WEIGHTS
+    model, _ = model_and_loss(train)
+    model.load_state_dict(case["start"])
+    weight = case["noobj_weight"]
+    trained(train, **AT_WORK, **case["rates"], seed=case["seed"], noobj_weight=weight, model=model)
+    yield (
+        f"the tensor of all weights after some steps with noobj_weight={weight:.3f}",
+        flat(model),
+        WEIGHTS,
+    )
 
 
 RATES = (
@@ -136,17 +167,18 @@ MEANINGS = {
 }
 
 
-def with_a_log(train: Any, seed: int) -> Iterator[Observation]:
-    """Observe whether a run measures AP, and whether an interrupted one is resumed."""
-    settings = AT_WORK | {"log_every": 1, "seed": seed + 4}
+def with_a_log(train: Any, case: Case) -> Iterator[Observation]:
+    """Observe whether a run measures AP, and whether an interrupted one is resumed, and how it ends."""
+    settings = AT_WORK | {"log_every": 1, "seed": case["seed"] + 4}
     training_only, judge = model_and_loss(train, training_only=True)
     error = ending(trained, train, **settings | {"num_steps": 1}, model=training_only, criterion=judge)[1]
     yield "the claim that with log_every=1 AP is measured after the last step", "as planned" in error
 
     path = given(train, "fresh_path")()
-    settings |= {"num_steps": 40, "num_samples": 80, "checkpoint": path}
+    settings |= case["rates"] | {"num_steps": 40, "num_samples": 80, "checkpoint": path}
     first, impatient = model_and_loss(train, patience=2)
-    second, more_impatient = model_and_loss(train, patience=0)
+    second, more_impatient = model_and_loss(train, patience=2)
+    first.load_state_dict(case["start"])
     ending(trained, train, **settings, model=first, criterion=impatient)
     ending(trained, train, **settings, model=second, criterion=more_impatient)
     Path(path).unlink(missing_ok=True)
@@ -156,6 +188,7 @@ def with_a_log(train: Any, seed: int) -> Iterator[Observation]:
         return
     resumed = second.seen[0]["marks"] == first.seen[2]["marks"]
     yield "the claim that an interrupted training goes on where it was", resumed
+    yield "the tensor of all weights two steps after the interruption", flat(second), STEPS
 
 
 def trained(train: Any, **settings: Any) -> Any:

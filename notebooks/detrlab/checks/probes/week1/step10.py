@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from detrlab.checks.comparing import kind
 from detrlab.checks.errors import CheckAborted
@@ -22,13 +23,14 @@ def detector(learner: Any, case: Case) -> Any:
     return model
 
 
-def left_behind(model: Any, mode: str) -> Iterator[Observation]:
-    """Observe what a call has left behind on a model that was in this mode before it."""
+def left_behind(model: Any, mode: str, image: Tensor) -> Iterator[Observation]:
+    """Observe what a call with image [3, H, W] has left behind on a model that came in this mode."""
     traces = model.traces()
     yield f"the mode of a model that came in {mode} mode, after the call,", traces["mode"]
     yield f"the number of hooks that the call has added to it (in {mode} mode)", traces["hooks"]
     yield f"the number of its modules whose forward is replaced (in {mode} mode)", traces["replaced"]
     yield f"the number of its parameters that are frozen now (in {mode} mode)", traces["frozen"]
+    yield f"what the model itself predicts then (in {mode} mode)", model(image[None])["pred_logits"]
 
 
 @probe(draw="centres")
@@ -44,11 +46,11 @@ def predict(function: Any, case: Case) -> Iterator[Observation]:
     for threshold in case["thresholds"]:
         found = function(model, case["image"], score_threshold=threshold)
         yield from look_at(found, f" with score_threshold={threshold}")
-    yield from left_behind(model, "eval")
+    yield from left_behind(model, "eval", case["image"])
     model.train()
     found = function(model, case["image"])
     yield from look_at(found, " of a model in training mode", DROPOUT)
-    yield from left_behind(model, "training")
+    yield from left_behind(model, "training", case["image"])
     found = function(model, case["image"].requires_grad_())
     yield "whether a gradient is tracked", any(found[name].requires_grad for name in FIELDS)
 
@@ -89,7 +91,7 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
         return  # maps of the size of the image: their shape has been reported
     yield "the sum of each map", maps.flatten(2).sum(-1) if maps.dim() == 4 else maps.sum()
     yield "the tensor of maps", maps
-    yield from left_behind(model, "eval")
+    yield from left_behind(model, "eval", case["image"])
     again = function(model, image)
     yield "the shape of the maps of a second call", list(again.shape)
     of_heads = function(model, image, heads=True)
@@ -97,7 +99,7 @@ def cross_attention_maps(function: Any, case: Case) -> Iterator[Observation]:
     yield "the tensor of maps with heads=True", of_heads
     model.train()
     yield "the tensor of maps of a model in training mode", function(model, image), DROPOUT
-    yield from left_behind(model, "training")
+    yield from left_behind(model, "training", case["image"])
     yield "whether a gradient is tracked", function(model, image.clone().requires_grad_()).requires_grad
     try:
         function(model, image.fill_(torch.nan))
@@ -148,9 +150,8 @@ class Panel:
         shown = [child for child in children if kind(child) == "AxesImage"]
         self.pictures = [image for image in shown if len(image.get_array().shape) == 3]
         self.maps = [image for image in shown if len(image.get_array().shape) == 2]
-        self.boxes = (
-            sum(kind(child) == "Rectangle" for child in children) - 1
-        )  # one Rectangle is the background
+        # One Rectangle is the background.
+        self.boxes = sum(kind(child) == "Rectangle" for child in children) - 1
         self.see_through = any(lets_through(image.get_alpha()) for image in shown)
         opaque = [image for image in self.pictures if not lets_through(image.get_alpha())]
         heights = {id(image): (image.get_zorder(), place) for place, image in enumerate(shown)}
