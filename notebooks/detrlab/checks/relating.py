@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import layer_norm
 
-
 ATOL, RTOL = 1e-4, 1e-3  # LayerNorm with an eps of 1e-6 differs by 1e-4
 MOST_SLICES = 20  # along a dimension of which the order is looked at
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
