@@ -75,7 +75,7 @@ class ReferenceTrial:
     slips: list[Slip]
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)  # two draws of each exercise, with and without stand-ins, and more
 def reference_trial(exercise: str, seed: DerivedSeed, isolated: bool) -> ReferenceTrial:
     """Return what a hidden check compares with where its cases are drawn from a seed; cached."""
     reference_of = functools.partial(reference, isolated=isolated)
