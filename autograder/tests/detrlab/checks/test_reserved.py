@@ -1,6 +1,8 @@
 """detrlab.checks.probes.reserved: library code that an exercise is about is out of reach in its check."""
 
 import functools
+import importlib
+import sys
 
 import pytest
 import torch
@@ -92,4 +94,11 @@ def test_every_row_names_an_exercise_and_code_that_can_be_put_out_of_reach():
     exercises = {exercise.name for step in all_steps() for exercise in exercises_of(step)}
     assert exercises >= RESERVED.keys()
     for name in {name for names in RESERVED.values() for name in names}:
+        importlib.import_module(name.rpartition(".")[0])
         assert functions_of(find(name)), name
+
+
+def test_code_whose_library_nobody_has_imported_is_not_imported_for_this(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torchvision.ops")
+    with out_of_reach(["torchvision.ops.box_convert"]):
+        assert "torchvision.ops" not in sys.modules
