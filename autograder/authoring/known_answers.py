@@ -119,14 +119,14 @@ class KnownAnswer:
         exercise: the exercise that it answers.
         expected: "✓", "○", or "✗" and the message that the learner must see.
         cells: the step's cells, which include the answer.
-        is_variant: whether it is a variant of a slip, of which the message may be hedged.
+        variant: of a slip's variant its number, from 1; the message may be hedged. Else 0.
     """
 
     name: str
     exercise: str
     expected: str
     cells: list[Cell]
-    is_variant: bool = False
+    variant: int = 0
 
 
 def known_answers(step: str) -> Iterator[KnownAnswer]:
@@ -144,7 +144,7 @@ def known_answers(step: str) -> Iterator[KnownAnswer]:
         for number, replacements in enumerate(slip.variants, start=1):
             name = f"{slip.id}, variant {number}"
             changed = replaced(cells, slip.exercise, replacements, name)
-            yield KnownAnswer(name, slip.exercise, f"✗ {slip.message}", changed, is_variant=True)
+            yield KnownAnswer(name, slip.exercise, f"✗ {slip.message}", changed, number)
     for name, exercise_name, source in alternatives(step):
         yield KnownAnswer(name, exercise_name, "✓", with_answer(cells, exercise_name, source))
 

@@ -80,6 +80,6 @@ def is_expected(line: str, known: KnownAnswer) -> bool:
 
     For a stub, only the sign counts; the message of a variant may be hedged.
     """
-    if known.is_variant and line.endswith(f" {HEDGE} {known.expected.removeprefix('✗ ')}"):
+    if known.variant and line.endswith(f" {HEDGE} {known.expected.removeprefix('✗ ')}"):
         return True
     return line == known.expected or (known.expected == "○" and line.startswith("○"))

@@ -12,6 +12,8 @@ from autograder.authoring.sources import all_steps
 from autograder.hidden.known_verdicts import answer, hidden_verdict, is_expected, visible_verdict
 
 torch.set_num_threads(1)
+# One variant of each slip is enough for `make test`.
+TIERS: list[list[pytest.MarkDecorator]] = [[], [pytest.mark.slow], [pytest.mark.audit]]
 # The answers to an exercise are checked in one process, which computes once what is right.
 KNOWN_ANSWERS = [
     pytest.param(
@@ -20,7 +22,7 @@ KNOWN_ANSWERS = [
         id=f"{known.exercise}-{known.name}",
         marks=[
             pytest.mark.xdist_group(known.exercise),
-            *([pytest.mark.slow] if known.is_variant else []),
+            *TIERS[min(known.variant, 2)],
         ],
     )
     for step in all_steps()
@@ -33,7 +35,7 @@ def test_known_answer_gets_its_verdict(step, known):
     exercise, expected = known.exercise, known.expected
     symbol = {e.name: e.symbol for e in exercises_of(step)}[exercise]
     learner = answer(known.cells, step, symbol)
-    if known.is_variant:
+    if known.variant:
         verdicts = visible_verdict(exercise, learner), hidden_verdict(exercise, learner, seed=7)
         assert [verdict for verdict in verdicts if not is_expected(verdict, known)] == []
         return

@@ -47,7 +47,7 @@ def cells_with(exercise: str, source: str) -> list[Cell]:
 def test_known_answers_get_their_verdicts_in_a_sandbox(sandbox, step):
     wrong = {}
     for known in known_answers.known_answers(step):
-        if known.is_variant:  # it is tried in test_known_verdicts.py
+        if known.variant:  # it is tried in test_known_verdicts.py
             continue
         exercise, expected = known.exercise, known.expected
         verdict = judge_cells(sandbox, exercise, known.cells, step)
