@@ -31,6 +31,7 @@ from detrlab.cells.cell import Cell, cell_from_json
 from detrlab.cells.isolation import names_beside, without_other_answers
 from detrlab.checkpoint import TRAINED_IN
 from detrlab.checks.errors import CheckAborted, CheckFailed, NothingYet
+from detrlab.display import masked
 
 LOG = logging.getLogger(__name__)
 
@@ -195,7 +196,8 @@ def find_verdict(name: str, check: Callable[[], tuple[float, str]]) -> Verdict:
         return Verdict(State.FAILED, message, slip=failure.slip, case=failure.case, why=failure.why)
     except RemoteError as error:
         message = f"✗ {name}: your cells do not define it: {error.names[0]}: {error}"
-        return Verdict(State.FAILED, "\n".join([message, *error.frames]))
+        lines = map(masked, [message, *error.frames])
+        return Verdict(State.FAILED, "\n".join(lines))
     except SandboxExited as error:
         return Verdict(State.ABORTED, f"✗ {name}: {error}.", needs_review=error.is_flaky)
     except CheckAborted as error:

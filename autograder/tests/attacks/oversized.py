@@ -55,7 +55,7 @@ def long_helper_beside_the_answer(folder: Path, notebook: Notebook) -> None:
     save(folder, notebook)
 
 
-@malformed(FULL_POINTS)
+@malformed(NO_POINTS)
 def magics_without_end(folder: Path, notebook: Notebook) -> None:
     """Add cells of magics, which IPython transforms one at a time, reading all of the cell again."""
     for _ in range(5):

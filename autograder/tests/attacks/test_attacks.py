@@ -99,7 +99,7 @@ def test_intake_records_show_equal_model_files(batch: Batch):
     records = read_json(intake_records_path(batch.course))["records"]
     digests = {r["student"]: r["digest"] for r in records if r["file"] == NAME and r["taken"]}
     equal = [student for student, digest in digests.items() if list(digests.values()).count(digest) > 1]
-    assert sorted(equal) == ["weights-of_another_student", "weights-of_another_student_too"]
+    assert {"weights-of_another_student", "weights-of_another_student_too"} <= set(equal)
 
 
 @pytest.mark.slow

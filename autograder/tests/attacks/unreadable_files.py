@@ -37,7 +37,7 @@ CONTENTS = {
     ),
     "million_cells": (
         b'{"nbformat": 4, "cells": [' + b"{}," * 1_000_000 + b"{}]}",
-        "more than 2000 cells",
+        "more values than any notebook needs",
     ),
     "long_number": (b'{"nbformat": 4, "cells": [{"x": ' + b"9" * 100_000 + b"}]}", ""),
 }

@@ -69,6 +69,8 @@ def test_message_of_a_hidden_check_is_the_same_for_every_seed(exercise):
     compared = 0
     for number, outcomes in enumerate(zip(first.right, second.right, strict=True)):
         for (what, one), (other_what, other) in zip(*(o.values.items() for o in outcomes), strict=True):
+            if what != other_what:
+                continue  # it names a rate that is drawn, which the learner's code is given
             public = first.public[number]
             if is_public(what, one, public) != is_public(other_what, other, public):
                 assert exercise == "positional_encoding", "only the sides of its maps are drawn"

@@ -92,13 +92,13 @@ def with_weights_file(model_class: Any, config: dict, name: str, weights: Mappin
         weights: tensors by name, each of a shape that expands to that of the network's: the file is as
             small as they are.
     """
-    from torchvision.models import get_model, get_model_weights  # imported here, since it takes a moment
+    from torchvision import models  # imported here, since it takes a moment
 
     with torch.device("meta"):
-        shapes = {key: tensor.shape for key, tensor in get_model(name).state_dict().items()}
+        shapes = {key: tensor.shape for key, tensor in models.get_model(name).state_dict().items()}
     earlier = torch.hub.get_dir()
     with tempfile.TemporaryDirectory(prefix="detr-check-") as folder:
-        path = Path(folder, "checkpoints", Path(get_model_weights(name).DEFAULT.url).name)
+        path = Path(folder, "checkpoints", Path(models.get_model_weights(name).DEFAULT.url).name)
         path.parent.mkdir()
         torch.save({key: weights[key].expand(shapes[key]) for key in shapes}, path)
         torch.hub.set_dir(folder)
