@@ -79,6 +79,8 @@ def test_message_of_a_hidden_check_is_the_same_for_every_seed(exercise):
             for wrong, other_wrong in pairs:
                 told = message(first, number, what, wrong)
                 other_told = message(second, number, other_what, other_wrong)
+                if torch.is_tensor(one) and one.numel() < 10:  # of few, any relation may hold by chance
+                    told, other_told = told.partition(" Only ")[0], other_told.partition(" Only ")[0]
                 if told and other_told:
                     assert told == other_told
                     compared += 1

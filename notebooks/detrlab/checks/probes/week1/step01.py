@@ -73,12 +73,12 @@ def drawn_for(name: str, seed: int) -> Weights:
     Returns:
         tensors by name, which expand to the network's [...]: small enough for a file and a pipe.
     """
-    from torchvision.models import get_model  # imported here, since it takes a moment
+    from torchvision import models  # imported here, since it takes a moment
 
     random = np.random.RandomState(seed)
     values = {}
     with torch.device("meta"):
-        state = get_model(name).state_dict()
+        state = models.get_model(name).state_dict()
     for key, tensor in state.items():
         shape = [len(tensor), *[1] * (tensor.dim() - 1)] if tensor.dim() else []
         drawn = random.standard_normal(shape)
