@@ -150,8 +150,7 @@ class Panel:
         shown = [child for child in children if kind(child) == "AxesImage"]
         self.pictures = [image for image in shown if len(image.get_array().shape) == 3]
         self.maps = [image for image in shown if len(image.get_array().shape) == 2]
-        # One Rectangle is the background.
-        self.boxes = sum(kind(child) == "Rectangle" for child in children) - 1
+        self.boxes = sum(kind(child) == "Rectangle" for child in children) - 1  # one is the background
         self.see_through = any(lets_through(image.get_alpha()) for image in shown)
         opaque = [image for image in self.pictures if not lets_through(image.get_alpha())]
         heights = {id(image): (image.get_zorder(), place) for place, image in enumerate(shown)}
